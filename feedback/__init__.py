@@ -1,0 +1,1 @@
+"""Corrections: the ledger, what a correction covers, what it supersedes."""

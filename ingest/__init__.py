@@ -1,0 +1,1 @@
+"""Reading: sources, parsers, chunking, and the pipeline from bytes to published passages."""

@@ -1,0 +1,1 @@
+"""Parsers, one file per format. They run in a bounded child process and touch no network."""

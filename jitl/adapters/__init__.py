@@ -1,0 +1,1 @@
+"""Backends behind the ports; one file and one importer per vendor."""

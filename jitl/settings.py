@@ -1,0 +1,64 @@
+"""Settings hold values and build nothing. Each is an environment variable `JITL_<NAME>` or a line of `<data>/jitl.env`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Profile(StrEnum):
+    EMBEDDED = "embedded"
+    CLUSTER = "cluster"
+
+
+class Settings(BaseSettings):
+    """The defaults are the embedded profile; `profile` only chooses other defaults."""
+
+    model_config = SettingsConfigDict(env_prefix="JITL_", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    profile: Profile = Profile.EMBEDDED
+    data_dir: Path = Field(default_factory=lambda: user_data_path("jitl"), description="Folder of everything the service keeps.")
+    database_url: SecretStr | None = Field(default=None, description="SQLAlchemy URL; default: jitl.db in the data folder.")
+
+    host: str = Field(default="127.0.0.1", description="Address `jitl serve` binds.")
+    port: int = Field(default=8765, ge=0, le=65535)
+    max_upload_bytes: int = Field(default=512 * 2**20, description="Largest request body that carries documents.")
+    max_body_bytes: int = Field(default=2 * 2**20, description="Largest request body of every other route.")
+    max_question_chars: int = Field(default=20_000)
+    max_answer_chars: int = Field(default=100_000, description="Longest text of a correction.")
+
+    encoder_threads: int = Field(default=1, ge=1, description="ONNX Runtime threads of ingest; questions use one.")
+    search_timeout_s: float = Field(default=5.0, gt=0, description="One deadline for all legs of a search.")
+    teach_embed_timeout_s: float = Field(default=2.0, gt=0, description="A correction waits this long for its vector.")
+    candidates: int = Field(default=50, ge=1, description="Hits each leg brings to fusion.")
+
+    parse_timeout_s: float = Field(default=120.0, gt=0)
+    parse_memory_mb: int = Field(default=2048, ge=256)
+    parse_workers: int = Field(default=1, ge=1)
+    max_file_bytes: int = Field(default=256 * 2**20)
+    max_archive_bytes: int = Field(default=4 * 2**30, description="Unpacked size at which an archive is refused.")
+    max_archive_members: int = Field(default=100_000)
+
+    model_url: str | None = Field(default=None, description="Base URL of an OpenAI-compatible endpoint; none: extractive answers.")
+    model_name: str | None = None
+    model_key: SecretStr | None = None
+    model_timeout_s: float = Field(default=60.0, gt=0)
+    grounded_threshold: float | None = Field(default=None, ge=0, le=1, description="Overrides the shipped, fitted threshold.")
+    keep_answers: bool = Field(default=True, description="Keep questions and answers for feedback and replay.")
+
+    @property
+    def sql_url(self) -> str:
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'jitl.db'}"
+
+
+def load_settings(data_dir: Path | None = None) -> Settings:
+    """Settings from the environment and, weaker, from `jitl.env` in the data folder. `data_dir` beats JITL_DATA_DIR."""
+    first = Settings() if data_dir is None else Settings(data_dir=data_dir)
+    folder = first.data_dir.expanduser().resolve()
+    return Settings(_env_file=folder / "jitl.env", data_dir=folder)

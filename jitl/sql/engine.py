@@ -1,0 +1,120 @@
+"""Connections and everything that depends on the database's dialect; no other file may.
+
+SQLite: WAL, synchronous=FULL, one writing connection that alone checkpoints (before 3.51.3, two connections that write or
+checkpoint at once can corrupt a WAL: https://sqlite.org/wal.html#walresetbug). PostgreSQL: an ordinary pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from jitl.errors import Unavailable
+from jitl.sql.turnstile import Turnstile
+
+LEDGER_LOCK = 0x4A49544C  # "JITL": the advisory lock under which sequence numbers are given
+
+
+class Database:
+    """`read()` and `write()` give connections; a write is one transaction, on stable storage when the block ends."""
+
+    def __init__(self, url: str) -> None:
+        self.dialect = sa.make_url(url).get_backend_name()
+        self._turnstile = Turnstile()
+        if self.dialect == "sqlite":
+            self._writer, self._readers = _sqlite_engines(url)
+        else:
+            self._writer = sa.create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+            self._readers = self._writer
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for one consistent look; it must not write."""
+        with _translated(), self._readers.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self, *, urgent: bool = False) -> Iterator[Connection]:
+        """One transaction, committed and synced on leaving, rolled back on an exception.
+
+        Keep it under 20 ms: on SQLite others wait. `urgent` ones (teaching) go before those that already wait.
+        """
+        if self.dialect != "sqlite":
+            with _translated(), self._writer.begin() as connection:
+                yield connection
+            return
+        with self._turnstile.turn(urgent=urgent), _translated(), self._writer.begin() as connection:
+            yield connection
+
+    def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+        """An insert that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
+        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
+
+    def lock_ledger(self, connection: Connection) -> None:
+        """Hold the ledger's sequence until this transaction ends, so that who has seen n has seen all below."""
+        if self.dialect != "sqlite":  # SQLite's single writer is that lock already
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LEDGER_LOCK)))
+
+    def claim(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        """Rows that no other worker holds right now."""
+        return statement if self.dialect == "sqlite" else statement.with_for_update(skip_locked=True)
+
+    @property
+    def version(self) -> str:
+        """For `doctor` and `/readyz`."""
+        with self.read() as connection:
+            ask = sa.func.sqlite_version() if self.dialect == "sqlite" else sa.func.version()
+            return f"{self.dialect} {connection.scalar(sa.select(ask))}"
+
+    @property
+    def engine(self) -> Engine:
+        """The writing engine, for migrations."""
+        return self._writer
+
+    def close(self) -> None:
+        self._readers.dispose()
+        self._writer.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable(f"The database does not answer: {error.orig}", hint="Run `jitl doctor`.") from error
+
+
+def _sqlite_engines(url: str) -> tuple[Engine, Engine]:
+    path = sa.make_url(url).database
+    if not path or path == ":memory:":
+        message = "SQLite needs a file: threads would each see another :memory: database"
+        raise ValueError(message)
+    Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    arguments = {"check_same_thread": False, "timeout": 10}
+    writer = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
+    readers = sa.create_engine(url, poolclass=QueuePool, pool_size=16, max_overflow=48, connect_args=arguments)
+    sa.event.listen(writer, "connect", _prepare_writer)
+    sa.event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    sa.event.listen(readers, "connect", _prepare_reader)
+    sa.event.listen(readers, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return writer, readers
+
+
+def _prepare_writer(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, so that DDL and reads are in the transaction too
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=1000", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_reader(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("query_only=ON", "wal_autocheckpoint=0", "cache_size=-8192"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,350 @@
+"""Every table. Ids are UUID strings; times are UTC; JSON columns hold small, documented values.
+
+Texts that a person may ask us to erase stand in tables of their own (`correction_texts`, `answers`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime on every database (SQLite would forget the zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Id = String(36)
+# SQLite makes only INTEGER primary keys count up by themselves.
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
+
+# --- documents ------------------------------------------------------------------------------------------------
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("encoder", String(200)),  # bound at the first document
+    Column("passages", Integer, nullable=False, default=0),  # published ones; N of the IDF
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", Id),
+    Column("deleted_at", Moment),
+    # One living collection of a name; a deleted one keeps its row (renamed to its id) until it is emptied.
+    UniqueConstraint("name"),
+)
+
+sources = Table(
+    "sources",  # a file as last read: lets an unchanged one be skipped whole
+    metadata,
+    Column("collection_id", ForeignKey("collections.id"), primary_key=True),
+    Column("uri", String(2000), primary_key=True),
+    Column("root", String(2000)),  # the folder or archive it was found under; vanished files are looked for there
+    Column("digest", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False, default=0),
+    Column("modified", Float),
+    Column("read_at", Moment, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Id, primary_key=True),  # uuid5 of collection and uri
+    Column("collection_id", ForeignKey("collections.id"), nullable=False),
+    Column("uri", String(2000), nullable=False),  # identity: source uri, '#member' after it where a file holds several
+    Column("source_uri", String(2000), nullable=False),
+    Column("name", String(1000), nullable=False),  # what faces call `document`: a record's id, a file's path
+    Column("version_id", Id),  # the published version; None: nothing to read yet
+    Column("created_at", Moment, nullable=False),
+    Column("deleted_at", Moment),  # tombstone: hidden at once
+    UniqueConstraint("collection_id", "uri"),
+    UniqueConstraint("collection_id", "name"),
+)
+Index("ix_documents_source", documents.c.collection_id, documents.c.source_uri)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("id", Id, primary_key=True),  # uuid5 of document, digest and fingerprint
+    Column("document_id", ForeignKey("documents.id"), nullable=False, index=True),
+    Column("collection_id", ForeignKey("collections.id"), nullable=False),
+    Column("digest", String(64), nullable=False),  # sha256 of what the parser returned for this document
+    Column("fingerprint", String(64), nullable=False),
+    Column("state", String(16), nullable=False),  # pending, published, retired
+    Column("title", Text, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("text", Text, nullable=False),  # canonical text; chunk spans are slices of it
+    Column("blob", String(64)),  # sha256 of the original bytes, where they are kept
+    Column("term_counts", LargeBinary, nullable=False),  # packed (u32 term, u32 passages) pairs: what publish added
+    Column("passages", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("published_at", Moment),
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", Id, primary_key=True),  # uuid5 of version and ordinal
+    Column("version_id", ForeignKey("versions.id"), nullable=False, index=True),
+    Column("document_id", Id, nullable=False),
+    Column("collection_id", Id, nullable=False, index=True),
+    Column("ordinal", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("header", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("section", JSON, nullable=False),  # list of headings, outermost first
+    Column("page", Integer),
+    Column("slide", Integer),
+    Column("message", String(1000)),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+)
+
+frequencies = Table(
+    "frequencies",  # in how many published passages of a collection a term stands
+    metadata,
+    Column("collection_id", Id, primary_key=True),
+    Column("term", BigInteger, primary_key=True),
+    Column("passages", Integer, nullable=False),
+)
+
+frequency_changes = Table(
+    "frequency_changes",  # a publish's changes, written beforehand in small steps, made live by one flag
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("collection_id", Id, nullable=False, index=True),
+    Column("live", Boolean, nullable=False, default=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+frequency_deltas = Table(
+    "frequency_deltas",
+    metadata,
+    Column("change_id", ForeignKey("frequency_changes.id"), primary_key=True),
+    Column("term", BigInteger, primary_key=True),
+    Column("delta", Integer, nullable=False),
+)
+
+outbox = Table(
+    "outbox",  # names an id, never an operation: the projector reads what SQL says about it
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("kind", String(32), nullable=False),  # version, collection, blob
+    Column("ref", String(64), nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, applied, (row removed when done)
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("error", Text),
+    Column("created_at", Moment, nullable=False),
+    Index("ix_outbox_state", "state", "id"),
+)
+
+# --- corrections ----------------------------------------------------------------------------------------------
+
+correction_events = Table(
+    "correction_events",  # append-only; `seq` has no gap below what anyone has seen
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("correction_id", Id, nullable=False, index=True),
+    Column("kind", String(32), nullable=False),  # taught, retracted, reviewed, vector, erased, confirmed
+    Column("at", Moment, nullable=False),
+    Column("principal_id", Id, nullable=False),
+    Column("digest", String(64), nullable=False),  # sha256 of salt and texts: proves, does not tell
+    Column("metadata", JSON, nullable=False),
+)
+
+corrections = Table(
+    "corrections",  # current state
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("collection_id", ForeignKey("collections.id"), nullable=False, index=True),
+    Column("seq", BigInteger, nullable=False),  # of the event that made it
+    Column("last_seq", BigInteger, nullable=False, index=True),
+    Column("status", String(16), nullable=False),  # proposed, approved, disputed, retracted
+    Column("confirmed", Boolean, nullable=False, default=False),
+    Column("author_id", Id, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("batch", Id),
+    Column("valid_from", Moment),
+    Column("valid_to", Moment),
+    Column("release", String(100)),
+    Column("runs", String(200)),
+    Column("groups", JSON, nullable=False),
+    Column("encoder", String(200)),
+    Column("vectors", LargeBinary),  # float32 rows: the question, then each paraphrase; None until embedded
+)
+
+correction_texts = Table(
+    "correction_texts",
+    metadata,
+    Column("correction_id", ForeignKey("corrections.id"), primary_key=True),
+    Column("salt", String(32), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("subject", Text),
+    Column("statement", Text),
+    Column("paraphrases", JSON, nullable=False),
+)
+
+supersessions = Table(
+    "supersessions",  # a wrong sentence, normalised; passages that contain it are superseded in that collection
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("correction_id", ForeignKey("corrections.id"), nullable=False, index=True),
+    Column("collection_id", Id, nullable=False),
+    Column("document", String(1000)),  # where the expert saw it
+    Column("quote", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("principal_id", Id, primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("digest", String(64), nullable=False),  # of the body; another body under the same key is a conflict
+    Column("reference", Id, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+# --- people, work, answers ------------------------------------------------------------------------------------
+
+principals = Table(
+    "principals",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("roles", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("suspended_at", Moment),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("principal_id", ForeignKey("principals.id"), primary_key=True),
+    Column("collection_id", Id, primary_key=True),  # '*': every collection
+    Column("right", String(8), nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("principal_id", ForeignKey("principals.id"), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("rights", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("collection_id", Id, index=True),
+    Column("principal_id", Id, nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("state", String(16), nullable=False),  # queued, running, done, failed, cancelled
+    Column("progress", JSON, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("owner", String(100)),
+    Column("lease_until", Moment),
+    Column("cancel", Boolean, nullable=False, default=False),
+    Column("error", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Index("ix_jobs_state", "state", "created_at"),
+)
+
+job_items = Table(
+    "job_items",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("job_id", ForeignKey("jobs.id"), nullable=False, index=True),
+    Column("uri", String(2000), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("document_id", Id),
+    Column("chunks", Integer, nullable=False, default=0),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("principal_id", Id, nullable=False, index=True),
+    Column("collections", JSON, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answer", JSON, nullable=False),  # the answer as REST shows it
+    Column("grounded", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("answer_id", ForeignKey("answers.id"), primary_key=True),
+    Column("principal_id", Id, primary_key=True),
+    Column("vote", String(8), nullable=False),  # up, down
+    Column("reason", Text, nullable=False, default=""),
+    Column("at", Moment, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("principal_id", Id, nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("object", String(200), nullable=False),
+    Column("detail", JSON, nullable=False),
+)

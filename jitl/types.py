@@ -1,0 +1,347 @@
+"""The values that travel between packages: frozen, without behaviour beyond their own invariants.
+
+Vectors are `numpy.float32` arrays of unit length. Ids are UUID strings. Times are aware UTC datetimes.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vector = NDArray[np.float32]  # shape (dimension,)
+    Matrix = NDArray[np.float32]  # shape (texts, dimension)
+
+ALL_COLLECTIONS = "*"
+"""The grant that covers every collection, those yet to come included."""
+
+
+# --- documents ------------------------------------------------------------------------------------------------
+
+
+class BlockKind(enum.StrEnum):
+    """What a stretch of a document is; chunking keeps unlike kinds apart."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST = "list"
+    TABLE = "table"
+    CODE = "code"
+    FORMULA = "formula"
+    QUOTE = "quote"
+    NOTES = "notes"  # a slide's speaker notes
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A structural unit of a parsed document.
+
+    `section` is the path of headings above it, outermost first. `level` is a heading's depth (1 is the top).
+    `page` and `slide` count from 1. `message` is a mail's Message-ID.
+    """
+
+    text: str
+    kind: BlockKind = BlockKind.PARAGRAPH
+    section: tuple[str, ...] = ()
+    level: int = 0
+    page: int | None = None
+    slide: int | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """One document as a parser returns it; a mailbox yields one a message.
+
+    `member` tells documents of one file apart (a Message-ID, say); "" where a file is one document.
+    `metadata` values are strings, numbers, booleans or lists of strings: author, date (ISO 8601), parent,
+    revision, thread, arxiv, labels. `notices` are remarks for the owner ("pages 3-5 hold images only").
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    kind: str  # twiki, html, latex, pdf, slides, mail, markdown, rst, notebook, text, code, record
+    member: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a passage stands: `start` and `end` count characters of the document's canonical text."""
+
+    section: tuple[str, ...] = ()
+    page: int | None = None
+    slide: int | None = None
+    message: str | None = None
+    start: int = 0
+    end: int = 0
+
+    @property
+    def label(self) -> str:
+        """Short text for people: `page 3`, `slide 12`, `Trigger > Rates`."""
+        parts = []
+        if self.page is not None:
+            parts.append(f"page {self.page}")
+        if self.slide is not None:
+            parts.append(f"slide {self.slide}")
+        if self.section:
+            parts.append(" > ".join(self.section))
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage to be indexed. `text` is verbatim; `header` (title and section) is indexed with it, never shown as it."""
+
+    ordinal: int
+    text: str
+    header: str
+    location: Location
+    kind: BlockKind = BlockKind.PARAGRAPH
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A published chunk as SQL confirms it for one caller."""
+
+    id: str
+    ordinal: int
+    text: str
+    header: str
+    location: Location
+    document_id: str
+    document: str  # the public name: a record's id, or a file's path
+    title: str
+    collection_id: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+# --- who ------------------------------------------------------------------------------------------------------
+
+
+class Role(enum.StrEnum):
+    """What a principal may do in general; collections are granted apart."""
+
+    READER = "reader"
+    EXPERT = "expert"  # corrections are authoritative at once, may review
+    ADMIN = "admin"  # keys, principals, every collection
+
+
+class Right(enum.StrEnum):
+    """What a grant allows on one collection; each includes those before it."""
+
+    READ = "read"
+    TEACH = "teach"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks. `grants` maps collection ids (or ALL_COLLECTIONS) to the strongest right held there."""
+
+    id: str
+    name: str
+    roles: frozenset[Role]
+    grants: Mapping[str, Right]
+    key_id: str | None = None
+    key_rights: frozenset[str] = frozenset()  # acts_for, import, no_logging, plain_answers
+
+    @property
+    def is_admin(self) -> bool:
+        return Role.ADMIN in self.roles
+
+    @property
+    def is_expert(self) -> bool:
+        return Role.EXPERT in self.roles
+
+    def may(self, right: Right, collection_id: str) -> bool:
+        """Whether the caller holds `right` (or a stronger one) on the collection."""
+        order = tuple(Right)
+        held = [self.grants[key] for key in (ALL_COLLECTIONS, collection_id) if key in self.grants]
+        return self.is_admin or any(order.index(h) >= order.index(right) for h in held)
+
+
+# --- questions, hits, answers ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question made ready once and shared by every leg.
+
+    `vector` is None where the encoder does not cover the text's language. `terms` maps hashed terms (u32) to the
+    question's weights, IDF of `collections` included. `collections` are ids that the caller may read; never empty
+    by accident: a leg returns nothing for an empty tuple. `deadline` is a `time.monotonic()` value.
+    """
+
+    text: str
+    language: str  # "en" or "zh", by script
+    vector: Vector | None
+    terms: Mapping[int, float]
+    collections: tuple[str, ...]
+    deadline: float
+    as_of: datetime | None = None
+    release: str | None = None
+    run: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that one leg found and SQL confirmed. Ties are ordered by (document_id, ordinal)."""
+
+    chunk_id: str
+    document_id: str
+    ordinal: int
+    score: float
+    leg: str
+    path: tuple[str, ...] = ()  # how a graph walk reached it
+
+
+class Strength(enum.StrEnum):
+    """How far a correction covers a question."""
+
+    SAME = "same"
+    PARAPHRASE = "paraphrase"
+    DEPENDENT = "dependent"
+    UNRELATED = "unrelated"
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionState:
+    """A correction as it stands now: what the memory holds of it and the faces show."""
+
+    id: str
+    seq: int
+    collection_id: str
+    question: str
+    answer: str
+    subject: str | None
+    statement: str | None
+    paraphrases: tuple[str, ...]
+    author: str
+    author_id: str
+    at: datetime
+    status: str  # proposed, approved, disputed, retracted
+    confirmed: bool = False
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    release: str | None = None
+    runs: str | None = None
+    groups: tuple[str, ...] = ()
+
+    @property
+    def authoritative(self) -> bool:
+        return self.status == "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A correction weighed against a question; probabilities of the scope decision."""
+
+    correction: CorrectionState
+    same: float
+    dependent: float
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """What the corrections say to one question.
+
+    `answer` is the authoritative correction that fires, if any. `evidence` are dependent ones and, beside an
+    original answer, visible ones without authority; at most five, best first. `candidates` are the weighed ones, best first.
+    """
+
+    answer: Candidate | None = None
+    evidence: tuple[Candidate, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    label: str  # hep, hep_code, general, general_code
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something an answer rests on, numbered from 1 in the order shown. `quote` is verbatim."""
+
+    number: int
+    kind: str  # passage, correction
+    quote: str
+    title: str
+    location: str
+    document: str | None = None
+    document_id: str | None = None
+    chunk: str | None = None
+    collection_id: str | None = None
+    correction: str | None = None
+    superseded_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The finished answer. `grounded` is False when nothing in the collections supports it."""
+
+    id: str
+    question: str
+    text: str
+    grounded: bool
+    route: Route
+    sources: tuple[Source, ...]
+    correction: Candidate | None = None
+    evidence_corrections: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    notices: tuple[str, ...] = ()  # failed legs, fallbacks; for people
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """First event of an answer's stream."""
+
+    sources: tuple[Source, ...]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer's text, in order."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Last event; carries the whole answer."""
+
+    answer: Answer
+
+
+AnswerEvent = Sources | Token | Done
+
+
+@dataclass(frozen=True, slots=True)
+class RankedHit:
+    """One line of a search result, best first."""
+
+    kind: str  # passage, correction, graph
+    score: float
+    passage: Passage | None = None
+    correction: CorrectionState | None = None
+    superseded_by: str | None = None
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    hits: Sequence[RankedHit]
+    consultation: Consultation
+    query: Query
+    notices: tuple[str, ...] = ()  # legs that failed, by name and reason
