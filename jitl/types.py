@@ -189,6 +189,8 @@ class Query:
     as_of: datetime | None = None
     release: str | None = None
     run: int | None = None
+    frequencies: Mapping[int, int] = field(default_factory=dict)  # question term -> passages of `collections` that hold it
+    passages: int = 0  # published passages of `collections`; N of the IDF
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +339,7 @@ class RankedHit:
     correction: CorrectionState | None = None
     superseded_by: str | None = None
     path: tuple[str, ...] = ()
+    legs: Mapping[str, float] = field(default_factory=dict)  # leg -> its own score (dense: cosine); legs that did not find it left out
 
 
 @dataclass(frozen=True, slots=True)
