@@ -6,7 +6,7 @@ raises `jitl.errors.Unavailable` when its backend does not answer, and changes n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -177,8 +177,8 @@ class Message:
 
 
 class LanguageModel(Protocol):
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        """Pieces of the reply in order. Raises `Unavailable` (nothing came), `OutOfBudget`. Closing the iterator cancels."""
+    def stream(self, messages: Sequence[Message]) -> Generator[str, None, None]:
+        """Pieces of the reply in order. Raises `Unavailable` (nothing came, or the reply broke off), `OutOfBudget`. Closing it cancels."""
         ...
 
 

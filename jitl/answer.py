@@ -1,0 +1,281 @@
+"""A question becomes an answer: found, weighed against what experts taught, grounded, worded, its citations checked.
+
+The stream is `Sources, Token*, Done`. An authoritative correction that covers the question is the answer; otherwise
+quotes of the passages, or a language model's words over them; otherwise the plain statement that nothing was found.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from jitl.citations import CitationCheck, statements
+from jitl.errors import OutOfBudget, Unavailable
+from jitl.extract import Extractor
+from jitl.grounding import Grounding
+from jitl.ports import LanguageModel, Router, SparseEncoder
+from jitl.prompts import NOT_FOUND_MARK, day, messages, say
+from jitl.types import Answer, AnswerEvent, CorrectionState, Done, Passage, Query, RankedHit, Route, SearchResult, Source, Sources, Token
+
+if TYPE_CHECKING:
+    from jitl.retrieve import Searcher
+    from jitl.settings import Settings
+
+PASSAGES = 10
+"""Passages fetched for an answer."""
+
+MODEL_PASSAGES = 6
+"""Of these, the ones a model reads."""
+
+EVIDENCE = 5
+"""Corrections shown beside an answer, at most."""
+
+Keep = Callable[[Answer, str, tuple[str, ...]], None]
+"""Stores a finished answer for the principal and the collections asked."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An answer in the making."""
+
+    query: Query
+    result: SearchResult
+    route: Route
+    sources: list[Source] = field(default_factory=list)
+    texts: dict[int, str] = field(default_factory=dict)  # source number -> whole passage
+    notices: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    grounded: bool = True
+
+    def cite_evidence(self, *, authoritative: bool | None = None) -> list[tuple[int, CorrectionState]]:
+        """Cite the corrections beside the answer (those with or without authority, or all); their numbers."""
+        cited = []
+        for candidate in self.result.consultation.evidence[:EVIDENCE]:
+            taught = candidate.correction
+            if authoritative is None or taught.authoritative is authoritative:
+                cited.append((self.cite(correction_source(taught), _statement(taught)), taught))
+        return cited
+
+    def cite(self, source: Source, text: str) -> int:
+        number = len(self.sources) + 1
+        self.sources.append(replace(source, number=number))
+        self.texts[number] = text
+        return number
+
+    def token(self, text: str) -> Token:
+        self.said.append(text)
+        return Token(text)
+
+    def gap(self) -> str:
+        """What parts the next paragraph from what was said."""
+        return "\n\n" if self.said else ""
+
+    def announce(self, notice: str) -> Token:
+        """A notice that every face shows, because it stands in the text too."""
+        self.notices.append(notice)
+        return self.token(f"{self.gap()}{notice}")
+
+    def refuse(self) -> None:
+        """The sources turned out not to hold the answer."""
+        self.grounded = False
+        self.sources = []
+
+    def answer(self, *, explain: bool) -> Answer:
+        consultation = self.result.consultation
+        return Answer(
+            id=str(uuid.uuid4()),
+            question=self.query.text,
+            text="".join(self.said),
+            grounded=self.grounded,
+            route=self.route,
+            sources=tuple(self.sources),
+            correction=consultation.answer,
+            evidence_corrections=tuple(c.correction.id for c in consultation.evidence[:EVIDENCE]),
+            candidates=consultation.candidates if explain else (),
+            notices=tuple(self.notices),
+        )
+
+
+class Answerer:
+    """Answers questions; safe to call from several threads. `model` None: extractive answers."""
+
+    def __init__(
+        self,
+        searcher: Searcher,
+        router: Router,
+        model: LanguageModel | None,
+        settings: Settings,
+        keep: Keep | None = None,
+        *,
+        sparse: SparseEncoder,
+    ) -> None:
+        self._searcher = searcher
+        self._router = router
+        self._model = model
+        self._sparse = sparse
+        self._extractor = Extractor(sparse)
+        self._grounding = Grounding(sparse, settings.grounded_threshold)
+        self._keep = keep if settings.keep_answers else None
+
+    def ask(
+        self,
+        question: str,
+        collections: Sequence[str],
+        principal_id: str,
+        *,
+        as_of: datetime | None = None,
+        release: str | None = None,
+        run: int | None = None,
+        explain: bool = False,
+    ) -> Iterator[AnswerEvent]:
+        """Events of one answer. `collections` are ids that the caller may read. Raises before the first event or not at all."""
+        query = self._searcher.prepare(question, collections, as_of=as_of, release=release, run=run)
+        result = self._searcher.search(query, PASSAGES)
+        draft = _Draft(query, result, self._router.route(question, query.vector), notices=list(result.notices))
+        yield from self._answer(draft)
+        answer = draft.answer(explain=explain)
+        if self._keep is not None:
+            self._keep(answer, principal_id, tuple(collections))
+        yield Done(answer)
+
+    def _answer(self, draft: _Draft) -> Iterator[AnswerEvent]:
+        passages = [hit for hit in draft.result.hits if hit.passage is not None]
+        supported = self._grounding.supports(draft.query, passages)
+        consultation = draft.result.consultation
+        if consultation.answer is not None:
+            shown = passages if supported else [hit for hit in passages if hit.superseded_by]
+            return self._corrected(draft, consultation.answer.correction, shown)
+        if supported or any(c.correction.authoritative for c in consultation.evidence):
+            return self._supported(draft, passages if supported else [])
+        return self._not_found(draft)
+
+    def _corrected(self, draft: _Draft, taught: CorrectionState, passages: Sequence[RankedHit]) -> Iterator[AnswerEvent]:
+        """The correction itself, the passages it stands above and what else was taught beside it."""
+        number = draft.cite(correction_source(taught), taught.answer)
+        self._quote(draft, passages)
+        evidence = draft.cite_evidence()
+        yield Sources(tuple(draft.sources), tuple(draft.notices))
+        what = "confirmed" if taught.confirmed else "corrected"
+        credit = say(what, draft.query.language, author=taught.author, date=day(taught.at))
+        yield draft.token(f"{taught.answer} [{number}]\n\n{credit}")
+        yield from _listed(draft, evidence)
+
+    def _not_found(self, draft: _Draft) -> Iterator[AnswerEvent]:
+        """Only what was proposed is shown, labelled: passages that do not hold the answer are no sources of it."""
+        draft.grounded = False
+        evidence = draft.cite_evidence()
+        yield Sources(tuple(draft.sources), tuple(draft.notices))
+        yield draft.token(say("not_found", draft.query.language))
+        yield from _listed(draft, evidence)
+
+    def _supported(self, draft: _Draft, passages: Sequence[RankedHit]) -> Iterator[AnswerEvent]:
+        """Authoritative evidence, the passages, what awaits review: worded by the model, or quoted."""
+        first = draft.cite_evidence(authoritative=True)
+        quoted = self._quote(draft, passages)
+        if self._model is not None:
+            self._add_passages(draft, passages)
+        last = draft.cite_evidence(authoritative=False)
+        yield Sources(tuple(draft.sources), tuple(draft.notices))
+        if self._model is not None:
+            rescue = yield from self._modelled(draft, self._model)
+            if not rescue:
+                return
+        yield from _listed(draft, first)
+        yield from _quoted(draft, quoted)
+        yield from _listed(draft, last)
+
+    def _quote(self, draft: _Draft, passages: Sequence[RankedHit]) -> range:
+        """Cite the best quotes, those of out-of-date passages last; returns their numbers."""
+        ordered = sorted(passages, key=lambda hit: hit.superseded_by is not None)
+        read = [hit.passage for hit in ordered if hit.passage is not None]
+        start = len(draft.sources) + 1
+        for quote in self._extractor.quotes(draft.query, read):
+            hit, passage = ordered[quote.passage], read[quote.passage]
+            draft.cite(passage_source(passage, quote.text, hit.superseded_by), passage.text)
+        return range(start, len(draft.sources) + 1)
+
+    def _add_passages(self, draft: _Draft, passages: Sequence[RankedHit]) -> None:
+        """Cite the passages that no quote was taken from: a model reads more than an answer can quote."""
+        seen = {source.chunk for source in draft.sources}
+        for hit in passages[:MODEL_PASSAGES]:
+            if hit.passage is not None and hit.passage.id not in seen:
+                opening = self._extractor.opening(hit.passage.text)
+                draft.cite(passage_source(hit.passage, opening, hit.superseded_by), hit.passage.text)
+
+    def _modelled(self, draft: _Draft, model: LanguageModel) -> Generator[AnswerEvent, None, bool]:
+        """The model's statements as they are checked; True where quotes have to stand in for them."""
+        language = draft.query.language
+        check = CitationCheck(self._sparse, draft.texts)
+        try:
+            with closing(model.stream(messages(draft.query.text, draft.sources, draft.texts))) as pieces:
+                for statement in statements(pieces):
+                    if NOT_FOUND_MARK in statement and not draft.said:
+                        draft.refuse()
+                        yield draft.token(say("not_found", language))
+                        return False
+                    checked = check.check(statement)
+                    if checked and (draft.said or checked.strip()):
+                        yield draft.token(checked)
+        except (Unavailable, OutOfBudget) as error:
+            what = "model_stopped" if draft.said else "model_failed"
+            yield draft.announce(say(what, language, reason=error.message))
+            return True
+        for what, count in (("left_out", check.tally.left_out), ("dropped", check.tally.dropped)):
+            if count:
+                draft.notices.append(say(what, language, count=count))
+        if check.tally.kept == 0:
+            yield draft.announce(say("model_unsupported", language))
+            return True
+        return False
+
+
+def _quoted(draft: _Draft, numbers: range) -> Iterator[Token]:
+    space = say("space", draft.query.language)
+    for at, number in enumerate(numbers):
+        source = draft.sources[number - 1]
+        mark = say("superseded", draft.query.language) if source.superseded_by else ""
+        yield draft.token(f"{space if at else draft.gap()}{mark}{source.quote} [{number}]")
+
+
+def _listed(draft: _Draft, evidence: Sequence[tuple[int, CorrectionState]]) -> Iterator[Token]:
+    """Corrections shown beside an answer, each with its author, date and standing."""
+    for number, taught in evidence:
+        what = "corrects" if taught.authoritative else "proposed"
+        words = say(what, draft.query.language, author=taught.author, date=day(taught.at), text=_statement(taught))
+        yield draft.token(f"{draft.gap()}{words} [{number}]")
+
+
+def _statement(taught: CorrectionState) -> str:
+    """A correction as a sentence that can stand without its question."""
+    return taught.statement or f"{taught.question} {taught.answer}"
+
+
+def correction_source(taught: CorrectionState) -> Source:
+    return Source(
+        number=0,
+        kind="correction",
+        quote=_statement(taught),
+        title=f"{taught.author}, {day(taught.at)}" + ("" if taught.authoritative else " (proposed)"),
+        location="",
+        collection_id=taught.collection_id,
+        correction=taught.id,
+    )
+
+
+def passage_source(passage: Passage, quote: str, superseded_by: str | None) -> Source:
+    return Source(
+        number=0,
+        kind="passage",
+        quote=quote,
+        title=passage.title,
+        location=passage.location.label,
+        document=passage.document,
+        document_id=passage.document_id,
+        chunk=passage.id,
+        collection_id=passage.collection_id,
+        superseded_by=superseded_by,
+    )
