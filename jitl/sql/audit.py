@@ -1,0 +1,16 @@
+"""Who did what to which object. Details hold ids and names of fields, never a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy.engine import Connection
+
+from jitl.sql.tables import audit
+
+
+def record(connection: Connection, principal_id: str, action: str, target: str, detail: Mapping[str, object] | None = None) -> None:
+    """Part of the caller's transaction: what is not committed was not done."""
+    row = {"at": datetime.now(UTC), "principal_id": principal_id, "action": action, "object": target, "detail": dict(detail or {})}
+    connection.execute(audit.insert().values(row))
