@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.limits import TooSlow
 from jitl import errors
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 # The nearest ancestor's row holds for a class that has none.
 TABLE: Final[dict[type[errors.JitlError], tuple[int, str, str]]] = {
     errors.BadInput: (422, "bad-input", "The request is not valid"),
+    TooSlow: (408, "too-slow", "The request took too long"),
     errors.TooLarge: (413, "too-large", "Over a limit"),
     errors.Conflict: (409, "conflict", "Contradicts what is stored"),
     errors.NotFound: (404, "not-found", "Not found"),
@@ -41,8 +43,6 @@ FRAMEWORK: Final[dict[int, tuple[str, str, str]]] = {
     400: ("malformed", "The request cannot be read", "The body is not what its content type says."),
     404: ("not-found", "Not found", "There is nothing at this address."),
     405: ("method-not-allowed", "Method not allowed", "This address does not know that method."),
-    408: ("too-slow", "The request took too long", "The body did not arrive in time."),
-    413: ("too-large", "Over a limit", "The body is larger than this address takes."),
 }
 
 Fields = Sequence[dict[str, Any]]

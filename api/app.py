@@ -1,0 +1,37 @@
+"""The HTTP application: routes over a container that was built before."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+import jitl
+from api import errors, limits
+from api.auth import Gate
+from api.container import Container
+from api.routes import health
+
+DESCRIPTION = """\
+Reads what a collaboration has written, answers from it with sources, and learns from an expert's correction at once.
+
+Every address but `/healthz`, `/readyz`, `/docs` and `/openapi.json` needs `Authorization: Bearer KEY`. Errors are problem details
+(RFC 9457, `application/problem+json`). What a key may not see does not exist for it: 404, never 403. Unknown fields of a body are
+refused.
+"""
+
+
+def create_app(container: Container) -> FastAPI:
+    """Serve this on TCP; on the data folder's own socket serve `api.auth.as_owner(create_app(container))`."""
+    app = FastAPI(
+        title="JITL",
+        version=jitl.__version__,
+        description=DESCRIPTION,
+        docs_url=None,  # the framework's page loads its scripts from another host
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.container = container
+    settings = container.settings
+    app.add_middleware(Gate, people=container.people, caps=limits.Caps(settings.max_body_bytes, settings.max_upload_bytes))
+    errors.install(app)
+    app.include_router(health.router)
+    return app
