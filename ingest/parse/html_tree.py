@@ -1,0 +1,244 @@
+"""An HTML tree to blocks: what a reader of the page would see, in order, without the page's furniture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from ingest.parse import html_marks as marks
+from ingest.parse.html_marks import attribute
+from ingest.parse.outline import Outline
+from jitl.types import BlockKind
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_MAX_DEPTH = 120
+_SPACES = re.compile(r"[ \t\r\n\u00a0]+")
+_AROUND_BREAK = re.compile(r" *\n *")
+
+
+def tree_of(text: str) -> LexborHTMLParser:
+    """The page's tree. Nesting that would take the parser quadratic time is taken out first."""
+    from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 (only pages need it)
+
+    return LexborHTMLParser(marks.flattened(text) if marks.too_deep(text) else text)
+
+
+def read_fragment(text: str, outline: Outline) -> None:
+    """Blocks of a piece of HTML (inside Markdown, a topic, a mail) appended to `outline`."""
+    body = tree_of(text).body
+    if body is not None:
+        TreeReader(outline).read(body)
+
+
+class TreeReader:
+    """Appends a tree's blocks to an outline. One tree at a time."""
+
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+        self._buffer: list[str] = []
+        self._kind = BlockKind.PARAGRAPH
+        self._flat = 0  # > 0: inside a heading, a cell or a term, where blocks are only spaces
+        self._lines: list[str] = []  # of the outermost list being read
+        self._lists: list[int] = []  # per open list: the next number, or -1 where items have bullets
+        self._prefix = ""
+        self._handlers: dict[str, Callable[[LexborNode, int], None]] = {
+            **dict.fromkeys(marks.HEADINGS, self._heading),
+            **dict.fromkeys(("ul", "ol", "dir", "menu"), self._list),
+            **dict.fromkeys(("pre", "listing", "xmp"), self._code),
+            **dict.fromkeys(("sup", "sub"), self._script),
+            "li": self._item,
+            "dt": self._term,
+            "table": self._table,
+            "blockquote": self._quote,
+            "math": self._math,
+            "script": self._math_script,
+            "br": self._break,
+            "a": self._anchor,
+            "img": self._image,
+        }
+
+    def read(self, node: LexborNode) -> None:
+        self._children(node, 0)
+        self._flush()
+        self._end_list()
+
+    # --- walking -------------------------------------------------------------------------------------------------
+
+    def _children(self, node: LexborNode, depth: int) -> None:
+        if depth > _MAX_DEPTH:
+            self._say(node.text(separator=" "))
+            return
+        for child in node.iter(include_text=True):
+            self._visit(child, depth + 1)
+
+    def _visit(self, node: LexborNode, depth: int) -> None:
+        tag = node.tag or ""
+        if tag == "-text":
+            self._say(node.text_content or "")
+        elif tag in marks.DROPPED or tag.startswith("-") or marks.is_furniture(node):
+            return
+        elif tag in self._handlers:
+            self._handlers[tag](node, depth)
+        elif marks.is_code(node) and not self._flat:
+            self._code(node, depth)
+        elif marks.is_formula(node) and not self._flat:
+            self._formula(node.text())
+        elif tag in marks.BLOCKS:
+            self._flush()
+            self._children(node, depth)
+            self._flush()
+        else:
+            self._children(node, depth)
+
+    def _say(self, text: str) -> None:
+        self._buffer.append(_SPACES.sub(" ", text))
+
+    def _taken(self) -> str:
+        text = _AROUND_BREAK.sub("\n", _SPACE_RUN.sub(" ", "".join(self._buffer))).strip()
+        self._buffer.clear()
+        return text
+
+    def _flush(self) -> None:
+        if self._flat:
+            self._buffer.append(" ")
+            return
+        text = self._taken()
+        if not text:
+            return
+        if self._lists:
+            self._lines.append(self._prefix + text.replace("\n", " "))
+            self._prefix = " " * len(self._prefix)
+            return
+        for part in text.split("\n\n"):
+            self._outline.add(part, self._kind)
+
+    def _end_list(self) -> None:
+        if self._lines:
+            self._outline.add("\n".join(self._lines), BlockKind.LIST)
+            self._lines.clear()
+
+    def text_of(self, node: LexborNode, depth: int = 0) -> str:
+        """The node's text in one line, formulas and exponents kept readable."""
+        outer, self._buffer = self._buffer, []
+        self._flat += 1
+        self._children(node, depth)
+        self._flat -= 1
+        text = self._taken().replace("\n", " ")
+        self._buffer = outer
+        return text
+
+    def _apart(self) -> None:
+        """What follows is a block of its own, in the middle of a list perhaps."""
+        self._flush()
+        self._end_list()
+
+    # --- elements ------------------------------------------------------------------------------------------------
+
+    def _heading(self, node: LexborNode, depth: int) -> None:
+        text = self.text_of(node, depth)
+        if self._flat:
+            self._buffer.append(f" {text} ")
+            return
+        self._apart()
+        self._outline.heading(text.rstrip("¶#").strip(), int((node.tag or "h1")[1]))
+
+    def _code(self, node: LexborNode, depth: int) -> None:
+        if self._flat:
+            self._children(node, depth)
+            return
+        self._apart()
+        self._outline.add(marks.verbatim(node), BlockKind.CODE)
+
+    def _quote(self, node: LexborNode, depth: int) -> None:
+        self._flush()
+        outer, self._kind = self._kind, BlockKind.QUOTE
+        self._children(node, depth)
+        self._flush()
+        self._kind = outer
+
+    def _list(self, node: LexborNode, depth: int) -> None:
+        self._flush()
+        self._lists.append(marks.first_number(node) if node.tag == "ol" else -1)
+        self._children(node, depth)
+        self._flush()
+        self._lists.pop()
+        if not self._lists and not self._flat:
+            self._end_list()
+
+    def _item(self, node: LexborNode, depth: int) -> None:
+        self._flush()
+        number = self._lists[-1] if self._lists else -1
+        if number >= 0:
+            self._lists[-1] += 1
+        outer, self._prefix = self._prefix, "  " * (len(self._lists) - 1) + (f"{number}. " if number >= 0 else "- ")
+        self._children(node, depth)
+        self._flush()
+        self._prefix = outer
+
+    def _term(self, node: LexborNode, depth: int) -> None:
+        self._flush()
+        self._buffer.append(self.text_of(node, depth).rstrip(":") + ": ")
+
+    def _table(self, node: LexborNode, depth: int) -> None:
+        if self._flat or marks.is_layout(node):
+            self._flush()
+            self._children(node, depth)
+            self._flush()
+            return
+        self._apart()
+        self._outline.table(self._rows(node, depth))
+
+    def _rows(self, table: LexborNode, depth: int) -> Iterator[list[str]]:
+        for row in marks.own_rows(table):
+            if row.tag == "caption":
+                yield [self.text_of(row, depth)]
+            else:
+                yield [self.text_of(cell, depth) for cell in row.iter() if cell.tag in {"td", "th"}]
+
+    def _math(self, node: LexborNode, _depth: int) -> None:
+        source = marks.tex_of(node) or _SPACES.sub(" ", node.text(separator=" ")).strip()
+        if attribute(node, "display") == "block" and not self._flat:
+            self._formula(source)
+        else:
+            self._buffer.append(f" ${source}$ " if marks.tex_of(node) else source)
+
+    def _math_script(self, node: LexborNode, _depth: int) -> None:
+        kind = attribute(node, "type").lower()
+        if not kind.startswith("math/tex"):
+            return
+        if "display" in kind and not self._flat:
+            self._formula(node.text())
+        else:
+            self._buffer.append(f"${node.text().strip()}$")
+
+    def _formula(self, source: str) -> None:
+        self._apart()
+        self._outline.add(source.strip(), BlockKind.FORMULA)
+
+    def _script(self, node: LexborNode, depth: int) -> None:
+        """Exponents and indices: 10^33 must not become 1033."""
+        text = self.text_of(node, depth)
+        mark = "^" if node.tag == "sup" else "_"
+        bare = " " in text or not text or text.startswith("[") or (mark == "_" and text.isdigit())
+        self._buffer.append(text if bare else mark + text)
+
+    def _break(self, _node: LexborNode, _depth: int) -> None:
+        self._buffer.append("\n")
+
+    def _anchor(self, node: LexborNode, depth: int) -> None:
+        if attribute(node, "class") in marks.PERMALINKS:
+            return
+        self._outline.link(attribute(node, "href"))
+        self._children(node, depth)
+
+    def _image(self, node: LexborNode, _depth: int) -> None:
+        """Only formulas drawn as pictures: their source stands in `alt`."""
+        alt = attribute(node, "alt").strip()
+        if marks.is_tex(alt, attribute(node, "class")):
+            self._buffer.append(f" {alt} ")
+
+
+_SPACE_RUN = re.compile(r" {2,}")
