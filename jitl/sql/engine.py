@@ -6,6 +6,9 @@ checkpoint at once can corrupt a WAL: https://sqlite.org/wal.html#walresetbug). 
 
 from __future__ import annotations
 
+import threading
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,11 +32,13 @@ class Database:
     def __init__(self, url: str) -> None:
         self.dialect = sa.make_url(url).get_backend_name()
         self._turnstile = Turnstile()
+        self._exclusive: dict[str, threading.Lock] = {}
+        self.longest_write = 0.0  # seconds, since it was last set to 0; what the 20 ms are checked against
         if self.dialect == "sqlite":
             self._writer, self._readers = _sqlite_engines(url)
         else:
             self._writer = sa.create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args={"connect_timeout": 5})
-            self._readers = self._writer
+            self._readers = self._writer.execution_options(isolation_level="REPEATABLE READ")  # one look, whatever commits meanwhile
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -48,11 +53,34 @@ class Database:
         Keep it under 20 ms: on SQLite others wait. `urgent` ones (teaching) go before those that already wait.
         """
         if self.dialect != "sqlite":
-            with _translated(), self._writer.begin() as connection:
+            with _translated(), self._timed(), self._writer.begin() as connection:
                 yield connection
             return
-        with self._turnstile.turn(urgent=urgent), _translated(), self._writer.begin() as connection:
+        with self._turnstile.turn(urgent=urgent), _translated(), self._timed(), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """Hold a named lock, across processes where several share the database. Not reentrant; never taken inside a transaction."""
+        if self.dialect == "sqlite":  # one process holds the folder
+            with self._exclusive.setdefault(name, threading.Lock()):
+                yield
+            return
+        key = LEDGER_LOCK << 32 | zlib.crc32(name.encode())
+        with _translated(), self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(key)))
+            try:
+                yield
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.longest_write = max(self.longest_write, time.perf_counter() - start)
 
     def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
         """An insert that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""

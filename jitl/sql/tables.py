@@ -115,12 +115,19 @@ versions = Table(
     Column("title", Text, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("metadata", JSON, nullable=False),
-    Column("text", Text, nullable=False),  # canonical text; chunk spans are slices of it
     Column("blob", String(64)),  # sha256 of the original bytes, where they are kept
-    Column("term_counts", LargeBinary, nullable=False),  # packed (u32 term, u32 passages) pairs: what publish added
+    Column("term_counts", LargeBinary, nullable=False),  # deflated (u32 term, u32 passages) pairs: what publish added
     Column("passages", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("published_at", Moment),
+)
+
+version_texts = Table(
+    "version_texts",  # canonical text in pieces, so that no write is long; chunk spans are slices of their concatenation
+    metadata,
+    Column("version_id", ForeignKey("versions.id"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
 )
 
 chunks = Table(
@@ -173,7 +180,7 @@ outbox = Table(
     Column("id", Serial, primary_key=True),
     Column("kind", String(32), nullable=False),  # version, collection, blob
     Column("ref", String(64), nullable=False),
-    Column("state", String(16), nullable=False),  # waiting, applied, (row removed when done)
+    Column("state", String(16), nullable=False),  # staged (its ingest holds it), waiting, applied; the row goes when done
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", Text),
     Column("created_at", Moment, nullable=False),

@@ -71,6 +71,8 @@ def test_files_and_functions_are_short(path: Path) -> None:
 def test_each_vendor_has_one_importer() -> None:
     importers: defaultdict[str, set[str]] = defaultdict(set)
     for path in SOURCES:
+        if path.is_relative_to(ROOT / "jitl/sql/migrations"):  # written in Alembic's own words
+            continue
         for name, _ in imports(ast.parse(path.read_text(encoding="utf-8"))):
             importers[name].add(str(path.relative_to(ROOT)))
     for vendor, home in ONE_IMPORTER.items():

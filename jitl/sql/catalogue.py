@@ -1,0 +1,201 @@
+"""Collections and what may be read in them. A hit that `confirm` does not name is not a hit."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from jitl.errors import BadInput, Conflict, NotFound
+from jitl.sql.documents import DocumentInfo, Documents, SourceText
+from jitl.sql.frequencies import slices
+from jitl.sql.outbox import COLLECTION, announce
+from jitl.sql.tables import chunks, collections, documents, versions
+from jitl.types import Location, Passage, Principal, Right
+
+if TYPE_CHECKING:
+    from jitl.sql.engine import Database
+
+LONGEST_NAME = 200
+MOST_IDS = 5000
+"""Ids a statement names at once; databases limit its parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionInfo:
+    """A living collection. `passages` and `documents` are those that are published."""
+
+    id: str
+    name: str
+    encoder: str | None  # the model that embedded it; None before the first document
+    passages: int
+    documents: int
+    created_at: datetime
+
+
+class Catalogue:
+    """Collections, their documents and passages, as SQL knows them. Every read sees published, undeleted things alone."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._documents = Documents(db)
+
+    # --- collections ---
+
+    def create_collection(self, name: str, by: str, *, exist_ok: bool = False) -> CollectionInfo:
+        """Raises `BadInput` for a name that cannot be one, `Conflict` where it is taken (unless `exist_ok`)."""
+        name = _checked(name)
+        made = CollectionInfo(str(uuid4()), name, None, 0, 0, datetime.now(UTC))
+        row = {"id": made.id, "name": name, "passages": 0, "created_at": made.created_at, "created_by": by}
+        try:
+            with self._db.write() as connection:
+                connection.execute(sa.insert(collections), row)
+        except IntegrityError as error:
+            there = self.collection(name)
+            if there is not None and exist_ok:
+                return there
+            raise Conflict(f"A collection named {name!r} exists already.", hint="Choose another name.") from error
+        return made
+
+    def collection(self, name_or_id: str) -> CollectionInfo | None:
+        """The living collection of that id, or else of that name."""
+        with self._db.read() as connection:
+            rows = connection.execute(_COLLECTIONS.where((collections.c.id == name_or_id) | (collections.c.name == name_or_id))).all()
+        found = [CollectionInfo(*row) for row in rows]
+        return min(found, key=lambda c: c.id != name_or_id, default=None)
+
+    def collections(self, principal: Principal) -> list[CollectionInfo]:
+        """Those the caller may read, by name."""
+        with self._db.read() as connection:
+            rows = connection.execute(_COLLECTIONS.order_by(collections.c.name)).all()
+        return [c for c in (CollectionInfo(*row) for row in rows) if principal.may(Right.READ, c.id)]
+
+    def readable(self, principal: Principal, names: Sequence[str] | None) -> tuple[str, ...]:
+        """Ids of the named collections (names or ids; None: all that the caller may read), without repetition.
+
+        Raises `NotFound` for one that does not exist and for one that the caller may not read: never told apart.
+        """
+        c = collections.c
+        wanted = sa.select(c.id, c.name).where(c.deleted_at.is_(None)).order_by(c.name)
+        if names is not None:
+            wanted = wanted.where(c.name.in_(names) | c.id.in_(names))
+        with self._db.read() as connection:
+            found = [(row.id, row.name) for row in connection.execute(wanted) if principal.may(Right.READ, row.id)]
+        if names is None:
+            return tuple(id_ for id_, _ in found)
+        by_name = {name: id_ for id_, name in found} | {id_: id_ for id_, _ in found}
+        for name in names:
+            if name not in by_name:
+                raise NotFound(f"There is no collection {name!r}.", hint="`jitl collections` lists those you may read.")
+        return tuple(dict.fromkeys(by_name[name] for name in names))
+
+    def delete_collection(self, collection_id: str, by: str) -> None:
+        """Hide it at once, free its name, leave its emptying to the projector. Raises `NotFound`."""
+        del by  # who did it stands in the audit that the caller writes
+        c = collections.c
+        now = datetime.now(UTC)
+        gone = sa.update(collections).where(c.id == collection_id, c.deleted_at.is_(None)).values(deleted_at=now, name=c.id)
+        with self._db.write() as connection:
+            if connection.execute(gone).rowcount == 0:
+                raise NotFound("There is no such collection.")
+            announce(connection, COLLECTION, [collection_id])
+
+    # --- passages ---
+
+    def confirm(self, chunk_ids: Iterable[str], collections: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Chunk id -> (document id, ordinal) of those that are published in the collections; others are left out."""
+        return {row.id: (row.document_id, row.ordinal) for row in self._published(_CONFIRM, chunk_ids, collections)}
+
+    def passages(self, chunk_ids: Iterable[str], collections: Sequence[str]) -> dict[str, Passage]:
+        """The passages themselves, under the same condition."""
+        return {row.id: _passage(row) for row in self._published(_PASSAGES, chunk_ids, collections)}
+
+    def _published(self, statement: sa.Select[Any], chunk_ids: Iterable[str], collections: Sequence[str]) -> list[sa.Row[Any]]:
+        rows: list[sa.Row[Any]] = []
+        if not collections:
+            return rows
+        with self._db.read() as connection:
+            for some in slices(list(chunk_ids), MOST_IDS):
+                rows += connection.execute(statement, {"ids": list(some), "within": list(collections)})
+        return rows
+
+    # --- documents ---
+
+    def documents(self, collection_id: str, *, after: str = "", limit: int = 1000) -> list[DocumentInfo]:
+        """Published documents in order of their name, those after the name `after`."""
+        return self._documents.listed(collection_id, after=after, limit=limit)
+
+    def document(self, collection_id: str, name_or_id: str) -> DocumentInfo | None:
+        return self._documents.find(collection_id, name_or_id)
+
+    def document_by_id(self, document_id: str) -> DocumentInfo | None:
+        """Whatever its collection: the caller checks that it may be read."""
+        return self._documents.by_id(document_id)
+
+    def source(self, document_id: str) -> SourceText:
+        """Canonical text and what is known of it; chunk spans are slices of the text. Raises `NotFound`."""
+        return self._documents.source(document_id)
+
+    def delete_document(self, document_id: str, by: str) -> None:
+        """Hide it at once; the projector empties the rest. Raises `NotFound`."""
+        del by
+        if not self._documents.delete([document_id]):
+            raise NotFound("There is no such document.")
+
+
+def _checked(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME:
+        raise BadInput(f"A collection's name has 1 to {LONGEST_NAME} characters.")
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in name) or name == "*":
+        raise BadInput("A collection's name holds no control characters and is not '*'.")
+    return name
+
+
+def _passage(row: sa.Row[Any]) -> Passage:
+    section: Sequence[str] = row.section
+    metadata: Mapping[str, Any] = row.metadata
+    location = Location(tuple(section), row.page, row.slide, row.message, row.start, row.end)
+    return Passage(
+        id=row.id,
+        ordinal=row.ordinal,
+        text=row.text,
+        header=row.header,
+        location=location,
+        document_id=row.document_id,
+        document=row.name,
+        title=row.title,
+        collection_id=row.collection_id,
+        metadata=metadata,
+    )
+
+
+def _published(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Chunks of `:ids` within the collections `:within` whose version is their document's published one."""
+    c, d, k = chunks.c, documents.c, collections.c
+    current = (d.id == c.document_id) & (d.version_id == c.version_id) & d.deleted_at.is_(None)
+    living = (k.id == c.collection_id) & k.deleted_at.is_(None)
+    joined = chunks.join(documents, current).join(collections, living)
+    wanted = c.id.in_(sa.bindparam("ids", expanding=True)), c.collection_id.in_(sa.bindparam("within", expanding=True))
+    return sa.select(*columns).select_from(joined).where(*wanted)
+
+
+_CONFIRM = _published(chunks.c.id, chunks.c.document_id, chunks.c.ordinal)
+_SHOWN = ("id", "ordinal", "text", "header", "section", "page", "slide", "message", "start", "end", "document_id", "collection_id")
+_PASSAGES = _published(*(chunks.c[name] for name in _SHOWN), documents.c.name, versions.c.title, versions.c.metadata).join(
+    versions, versions.c.id == chunks.c.version_id
+)
+_COUNTED = (
+    sa.select(sa.func.count())
+    .where(documents.c.collection_id == collections.c.id, documents.c.deleted_at.is_(None), documents.c.version_id.is_not(None))
+    .scalar_subquery()
+)
+_COLLECTIONS = sa.select(
+    collections.c.id, collections.c.name, collections.c.encoder, collections.c.passages, _COUNTED, collections.c.created_at
+).where(collections.c.deleted_at.is_(None))

@@ -1,0 +1,87 @@
+"""What projections still have to look at: each row names an id, never an operation.
+
+`staged` rows belong to a running ingest, which projects what it publishes itself; `waiting` ones are the projector's;
+`applied` ones are in the stores but perhaps not on stable storage. A row goes when it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from jitl.sql.tables import outbox
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from jitl.sql.engine import Database
+
+VERSION = "version"
+COLLECTION = "collection"
+STAGED, WAITING, APPLIED = "staged", "waiting", "applied"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A row of the outbox."""
+
+    id: int
+    kind: str
+    ref: str
+    attempts: int
+
+
+def announce(connection: Connection, kind: str, refs: Sequence[str], state: str = WAITING) -> None:
+    """Put ids into the outbox, as part of the caller's transaction."""
+    now = datetime.now(UTC)
+    rows = [{"kind": kind, "ref": ref, "state": state, "attempts": 0, "created_at": now} for ref in refs]
+    if rows:
+        connection.execute(sa.insert(outbox), rows)
+
+
+def move(connection: Connection, kind: str, refs: Sequence[str], *, from_: str, to: str) -> None:
+    """Change the state of the rows that name these ids, as part of the caller's transaction."""
+    o = outbox.c
+    connection.execute(sa.update(outbox).where(o.kind == kind, o.ref.in_(refs), o.state == from_).values(state=to))
+
+
+class Outbox:
+    """The rows as the projector works them off, oldest first."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def errands(self, states: Collection[str], limit: int, *, after: int = 0) -> list[Errand]:
+        o = outbox.c
+        wanted = sa.select(o.id, o.kind, o.ref, o.attempts).where(o.state.in_(states), o.id > after).order_by(o.id).limit(limit)
+        with self._db.read() as connection:
+            return [Errand(*row) for row in connection.execute(wanted)]
+
+    def applied(self, errands: Sequence[Errand]) -> None:
+        """The stores have it; `done` follows their flush."""
+        self._set(errands, {"state": APPLIED, "error": None})
+
+    def failed(self, errands: Sequence[Errand], reason: str) -> None:
+        """Leave the rows waiting, and say why."""
+        self._set(errands, {"state": WAITING, "attempts": outbox.c.attempts + 1, "error": reason[:1000]})
+
+    def done(self, errands: Sequence[Errand]) -> None:
+        with self._db.write() as connection:
+            connection.execute(sa.delete(outbox).where(outbox.c.id.in_([errand.id for errand in errands])))
+
+    def recover(self) -> None:
+        """After a crash: nothing is staged any more, and what was applied may have been lost with the power."""
+        with self._db.write() as connection:
+            connection.execute(sa.update(outbox).where(outbox.c.state != WAITING).values(state=WAITING))
+
+    def count(self) -> int:
+        with self._db.read() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0
+
+    def _set(self, errands: Sequence[Errand], values: dict[str, object]) -> None:
+        with self._db.write() as connection:
+            connection.execute(sa.update(outbox).where(outbox.c.id.in_([errand.id for errand in errands])).values(values))
