@@ -1,0 +1,77 @@
+"""Answers that were given, for those who were given them, and what they thought of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from jitl.errors import NotFound
+from jitl.sql.engine import Database
+from jitl.sql.tables import answers, votes
+from jitl.types import Principal, Right
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """`content` is the answer as it was shown; `collections` are those it was asked of."""
+
+    id: str
+    principal_id: str
+    collections: tuple[str, ...]
+    question: str
+    content: Mapping[str, Any]
+    grounded: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's opinion of one answer: up or down."""
+
+    answer_id: str
+    principal_id: str
+    vote: str
+    reason: str
+    at: datetime
+
+
+class Answers:
+    """Safe to call from several threads."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def keep(self, answer_id: str, principal_id: str, collections: Sequence[str], question: str, content: Mapping[str, Any]) -> None:
+        """Remember an answer; durable, but a face may let it happen after the answer was shown."""
+        values = {"id": answer_id, "principal_id": principal_id, "collections": list(collections), "question": question}
+        rest = {"answer": dict(content), "grounded": bool(content.get("grounded")), "at": datetime.now(UTC)}
+        with self._db.write() as connection:
+            connection.execute(answers.insert().values(**values, **rest))
+
+    def get(self, answer_id: str, principal: Principal) -> KeptAnswer:
+        """`NotFound` unless it was given to the caller (or the caller is an admin) and all it may rest on is readable still."""
+        with self._db.read() as connection:
+            row = connection.execute(sa.select(answers).where(answers.c.id == answer_id)).first()
+        readable = row is not None and all(principal.may(Right.READ, collection) for collection in row.collections)
+        if row is None or not readable or (row.principal_id != principal.id and not principal.is_admin):
+            raise NotFound("There is no such answer.", hint="Answers are kept only where the service and the key allow it.")
+        return KeptAnswer(row.id, row.principal_id, tuple(row.collections), row.question, row.answer, row.grounded, row.at)
+
+    def vote(self, answer_id: str, principal: Principal, vote: str, reason: str = "") -> Vote:
+        """Record or replace the caller's opinion; `NotFound` as for `get`."""
+        self.get(answer_id, principal)
+        now = datetime.now(UTC)
+        values = {"vote": vote, "reason": reason, "at": now}
+        insert = self._db.insert(votes).values(answer_id=answer_id, principal_id=principal.id, **values)
+        with self._db.write() as connection:
+            connection.execute(insert.on_conflict_do_update(index_elements=[votes.c.answer_id, votes.c.principal_id], set_=values))
+        return Vote(answer_id, principal.id, vote, reason, now)
+
+    def votes(self, answer_id: str) -> list[Vote]:
+        with self._db.read() as connection:
+            rows = connection.execute(sa.select(votes).where(votes.c.answer_id == answer_id).order_by(votes.c.at)).all()
+        return [Vote(row.answer_id, row.principal_id, row.vote, row.reason, row.at) for row in rows]
