@@ -3,8 +3,44 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jitl.sql import migrate
+from jitl.sql.engine import Database
+from tests import servers
 
 # No test reaches a model, a hub or a proxy by accident.
 for name in ("OPENAI_API_KEY", "JITL_MODEL_URL", "JITL_DATA_DIR", "JITL_DATABASE_URL"):
     os.environ.pop(name, None)
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with servers.postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """A migrated SQLite database of its own."""
+    database = Database(f"sqlite:///{tmp_path / 'jitl.db'}")
+    migrate.upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated database of its own, on every dialect."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'jitl.db'}"
+    else:
+        url = servers.new_database(request.getfixturevalue("postgres_server"))
+    database = Database(url)
+    migrate.upgrade(database)
+    yield database
+    database.close()
