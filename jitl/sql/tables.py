@@ -221,6 +221,7 @@ corrections = Table(
     Column("groups", JSON, nullable=False),
     Column("encoder", String(200)),
     Column("vectors", LargeBinary),  # float32 rows: the question, then each paraphrase; None until embedded
+    Column("question_key", String(64), index=True),  # sha256 of the folded question: finds contradictions; None once erased
 )
 
 correction_texts = Table(
