@@ -1,0 +1,194 @@
+"""Runs jobs in threads of this process. A job's work is a function that is defined once; a runner only decides where it runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from jitl.errors import JitlError
+from jitl.ports import Reporter
+from jitl.sql.jobs import Claim, Job, JobItem, JobTable, Standing
+
+log = logging.getLogger(__name__)
+
+LEASE_S: Final = 30.0
+TICK_S: Final = 1.0  # a job's standing is written at most this often
+POLL_S: Final = 5.0
+STOP_S: Final = 30.0
+WINDOW: Final = 30  # ticks over which the rate is measured
+
+Work = Callable[[Job, Reporter], None]
+"""Does a job. Runs at least once: whatever it did before an interruption it must bear to do again. Returns early once
+`reporter.cancelled()` says so; raises a `JitlError` whose message is for the job's owner."""
+
+
+class JobReporter:
+    """A job's `Reporter`: takes notes in memory, which the runner writes down now and then."""
+
+    def __init__(self, reported: Mapping[str, str], unit: str = "files") -> None:
+        self._lock = threading.Lock()
+        self._reported = dict(reported)
+        self._items: list[JobItem] = []
+        self._done, self._total, self._note, self._unit = 0, 0, "", unit
+        self._samples: deque[tuple[float, int]] = deque([(time.monotonic(), 0)], maxlen=WINDOW)
+        self._stop = threading.Event()
+        self.heeded = False  # the work was told to stop
+        self.news = False
+        self.written = time.monotonic()
+
+    def advance(self, done: int, total: int, note: str = "") -> None:
+        with self._lock:
+            self.news = self.news or (done, total, note) != (self._done, self._total, self._note)
+            self._done, self._total, self._note = done, total, note
+
+    def outcome(self, uri: str, status: str, reason: str = "", document_id: str | None = None, chunks: int = 0) -> None:
+        with self._lock:
+            before = self._reported.get(uri)
+            # An interrupted attempt said "added"; this one finds the document unchanged. The first word stands.
+            if before != status and not (before is not None and status == "unchanged"):
+                self.news = True
+                self._reported[uri] = status
+                self._items.append(JobItem(0, uri, status, reason, document_id, chunks))
+
+    def cancelled(self) -> bool:
+        self.heeded = self.heeded or self._stop.is_set()
+        return self.heeded
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def take(self) -> tuple[dict[str, Any], list[JobItem]]:
+        """Where the work is, and the items that nobody took yet."""
+        with self._lock:
+            items, self._items = self._items, []
+            self.news = False
+            now, (start, first) = time.monotonic(), self._samples[0]
+            self._samples.append((now, self._done))
+            rate = (self._done - first) / (now - start) if now > start else 0.0
+            eta = round((self._total - self._done) / rate, 1) if rate > 0 else None
+            progress = {"done": self._done, "total": self._total, "unit": self._unit, "rate": round(rate, 3), "eta_s": eta}
+            return {**progress, "note": self._note}, items
+
+    def give_back(self, items: list[JobItem]) -> None:
+        """Items that could not be written are taken again."""
+        with self._lock:
+            self._items[:0] = items
+            self.news = True
+
+
+class Runner:
+    """Claims jobs of the kinds it knows and runs them, one a worker thread."""
+
+    def __init__(self, table: JobTable, kinds: Mapping[str, Work], *, workers: int = 1, over: Callable[[Job], None] | None = None) -> None:
+        """`over` is called after a job has ended, in the worker's thread."""
+        self._table = table
+        self._kinds = dict(kinds)
+        self._over = over
+        self._owner = f"thread-{uuid.uuid4().hex[:12]}"
+        self._wake = threading.Condition()
+        self._closing = threading.Event()
+        self._running: dict[str, tuple[Claim, JobReporter]] = {}
+        self._threads = [threading.Thread(target=self._serve, name=f"jitl-job-{n}", daemon=True) for n in range(workers)]
+        self._threads.append(threading.Thread(target=self._tick, name="jitl-job-tick", daemon=True))
+
+    def start(self) -> None:
+        """Resume what an earlier process of this data folder left, then wait for more."""
+        if resumed := self._table.reclaim():
+            log.info("%d interrupted jobs go on", resumed)
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, kind: str, arguments: Mapping[str, Any], *, principal_id: str, collection_id: str | None = None) -> str:
+        job_id = self._table.create(kind, arguments, principal_id=principal_id, collection_id=collection_id)
+        self.wake()
+        return job_id
+
+    def cancel(self, job_id: str) -> None:
+        self._table.cancel(job_id)
+        held = self._running.get(job_id)
+        if held is not None:
+            held[1].stop()
+
+    def wake(self) -> None:
+        with self._wake:
+            self._wake.notify_all()
+
+    def close(self) -> None:
+        """Running work is asked to stop; its job goes on with the next process."""
+        self._closing.set()
+        for _, reporter in list(self._running.values()):
+            reporter.stop()
+        self.wake()
+        deadline = time.monotonic() + STOP_S
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _serve(self) -> None:
+        while not self._closing.is_set():
+            claim = None
+            try:
+                claim = self._table.claim(self._kinds.keys(), owner=self._owner, lease_s=LEASE_S)
+                if claim is not None:
+                    self._run(claim)
+            except Exception:  # isolation: a worker outlives whatever a job or the database does
+                log.exception("job %s: the worker goes on with the next", claim.job.id if claim else "(none)")
+                self._closing.wait(TICK_S)
+            if claim is None:
+                with self._wake:
+                    if not self._closing.is_set():
+                        self._wake.wait(POLL_S)
+
+    def _run(self, claim: Claim) -> None:
+        job = claim.job
+        reporter = JobReporter(self._table.reported(job.id))
+        self._running[job.id] = (claim, reporter)
+        if self._closing.is_set():
+            reporter.stop()
+        state, reason = "done", None
+        try:
+            self._kinds[job.kind](job, reporter)
+        except JitlError as error:
+            state, reason = "failed", str(error)
+        except Exception:  # isolation: one job's bug is that job's end
+            log.exception("job %s (%s) failed", job.id, job.kind)
+            state, reason = "failed", "Something unexpected happened; the service's log tells more under the job's id."
+        finally:
+            del self._running[job.id]
+        self._end(claim, reporter, state, reason)
+
+    def _end(self, claim: Claim, reporter: JobReporter, state: str, reason: str | None) -> None:
+        standing = self._write(claim, reporter)
+        interrupted = (state == "done" and reporter.heeded) or (state == "failed" and self._closing.is_set())
+        if interrupted and not standing.cancel:
+            self._table.release(claim)
+            return
+        if self._table.finish(claim, "cancelled" if interrupted else state, reason) and self._over is not None:
+            self._over(claim.job)
+
+    def _write(self, claim: Claim, reporter: JobReporter) -> Standing:
+        progress, items = reporter.take()
+        try:
+            standing = self._table.report(claim, lease_s=LEASE_S, progress=progress, items=items)
+        except Exception:
+            reporter.give_back(items)
+            raise
+        reporter.written = time.monotonic()
+        if standing.cancel or not standing.held:
+            reporter.stop()
+        return standing
+
+    def _tick(self) -> None:
+        while not self._closing.wait(TICK_S):
+            for claim, reporter in list(self._running.values()):
+                if not reporter.news and time.monotonic() - reporter.written < LEASE_S / 3:
+                    continue
+                try:
+                    self._write(claim, reporter)
+                except Exception:  # isolation: a tick that cannot write is made up for by the next
+                    log.exception("job %s: its standing could not be written", claim.job.id)
