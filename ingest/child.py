@@ -134,7 +134,7 @@ class _Child:
 
     @property
     def ready(self) -> bool:
-        """Whether it lives and owes nothing."""
+        """Whether it lives, owes nothing and takes more."""
         return not self._waiting and self._process.poll() is None
 
     def read(self, file: SourceFile) -> Iterator[ParsedDocument]:
@@ -145,7 +145,7 @@ class _Child:
             if "documents" in message:
                 yield from _documents(message)
                 continue
-            self._waiting = False
+            self._waiting = bool(message.get("last"))  # it leaves: never ready again
             if "done" in message:
                 return
             self._explain(message)

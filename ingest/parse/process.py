@@ -6,7 +6,6 @@ Imports stay light (start-up is on the path of the first file); every format's l
 from __future__ import annotations
 
 import fcntl
-import gc
 import importlib
 import json
 import os
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ingest.parse import wire
+from ingest.parse import registry, wire
 from jitl.errors import JitlError
 from jitl.ports import Parser, SourceFile
 from jitl.types import ParsedDocument
@@ -37,8 +36,10 @@ def serve(requests: int, replies: int, lifeline: int, memory_bytes: int, finder:
     find: Finder = getattr(importlib.import_module(module), function)
     with os.fdopen(requests, "rb") as lines, os.fdopen(replies, "wb") as out:
         for line in lines:
-            answer(_request(line), find, out)
-            if _worn(memory_bytes):
+            final = answer(_request(line), find, out)
+            last = "memory" in final or _worn(memory_bytes)
+            _send(out, final | {"last": last})
+            if last:
                 break
 
 
@@ -55,26 +56,26 @@ def die_with_parent(lifeline: int) -> None:
         os._exit(1)
 
 
-def answer(file: SourceFile, find: Finder, out: BinaryIO) -> None:
-    """Frames `documents` as they come, then one of `done`, `unreadable`, `memory`, `failed`."""
+def answer(file: SourceFile, find: Finder, out: BinaryIO) -> wire.Message:
+    """Send frames of `documents` as they come; return the final message: `done`, `unreadable`, `memory` or `failed`."""
     try:
         parser = find(file)
         if parser is None:
-            _send(out, {"unreadable": "no parser knows this kind of file", "hint": "Convert it to PDF, HTML or plain text."})
-            return
+            return {"unreadable": registry.NO_PARSER, "hint": "Convert it to PDF, HTML or plain text."}
         for batch in _batches(iter(parser.parse(file))):
             _send(out, {"documents": batch})
-        _send(out, {"done": True})
     except JitlError as error:
-        _send(out, {"unreadable": wire.sanitize(error.message), "hint": wire.sanitize(error.hint)})
+        return {"unreadable": wire.sanitize(error.message), "hint": wire.sanitize(error.hint)}
     except MemoryError:
-        gc.collect()
-        _send(out, {"memory": True})
-        raise SystemExit(1) from None  # the heap is in pieces: the next file deserves a fresh one
+        return {"memory": True}
     except OSError as error:
-        _send(out, {"unreadable": f"it cannot be read: {error.strerror or type(error).__name__}", "hint": ""})
+        return {
+            "unreadable": f"it cannot be read: {error.strerror or type(error).__name__}",
+            "hint": "Check that it is there and may be read.",
+        }
     except Exception as error:  # noqa: BLE001 - isolation point: one file's parser; the parent logs what is sent here
-        _send(out, {"failed": _where(error)})
+        return {"failed": _where(error)}
+    return {"done": True}
 
 
 def _batches(documents: Iterator[ParsedDocument]) -> Iterator[list[wire.Message]]:
@@ -110,5 +111,5 @@ def _where(error: BaseException) -> str:
 
 
 def _worn(memory_bytes: int) -> bool:
-    """Whether so much memory was once used that a fresh process serves the next file better."""
+    """Whether so much memory was once used that the next file deserves a fresh process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > memory_bytes // 2
