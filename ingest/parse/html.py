@@ -64,6 +64,7 @@ class HtmlParser:
         page_title = _title(tree)
         metadata = _metadata(tree) | wiki_metadata(tree, page_title)
         if parent := metadata.get("parent"):
+            outline.leave()
             outline.add(f"Parent topic: {parent}")
         if frame := _frame_notice(body, outline):
             outline.notices.append(frame)

@@ -112,7 +112,8 @@ def own_rows(table: LexborNode) -> Iterator[LexborNode]:
 
 def is_layout(table: LexborNode) -> bool:
     """A table that arranges a page: it holds tables, headings or code, or has but one cell."""
-    if table.css_first("table table, h1, h2, h3, pre") is not None or attribute(table, "role") == "presentation":
+    inside = table.css("table, h1, h2, h3, pre")
+    if any(node.mem_id != table.mem_id for node in inside) or attribute(table, "role") == "presentation":
         return True
     cells = table.css("td, th")
     return len(cells) <= 1 or sum(len(cell.text()) for cell in cells) > 600 * len(cells)

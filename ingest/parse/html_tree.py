@@ -52,6 +52,7 @@ class TreeReader:
             "li": self._item,
             "dt": self._term,
             "table": self._table,
+            **dict.fromkeys(("td", "th"), self._cell),
             "blockquote": self._quote,
             "math": self._math,
             "script": self._math_script,
@@ -190,6 +191,13 @@ class TreeReader:
             return
         self._apart()
         self._outline.table(self._rows(node, depth))
+
+    def _cell(self, node: LexborNode, depth: int) -> None:
+        """A cell of a table made for layout."""
+        self._flush()
+        with self._outline.enclosed():
+            self._children(node, depth)
+            self._flush()
 
     def _rows(self, table: LexborNode, depth: int) -> Iterator[list[str]]:
         for row in marks.own_rows(table):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -61,6 +62,17 @@ class Outline:
             self._path.pop()
         self.blocks.append(Block(text, BlockKind.HEADING, self.section, level))
         self._path.append((level, text))
+
+    def leave(self) -> None:
+        """What follows belongs to the document as a whole, under no heading."""
+        self._path.clear()
+
+    @contextlib.contextmanager
+    def enclosed(self) -> Iterator[None]:
+        """Headings inside, in a cell say, rule over nothing that follows."""
+        path = list(self._path)
+        yield
+        self._path = path
 
     def add(self, text: str, kind: BlockKind = BlockKind.PARAGRAPH) -> None:
         """A block under the current heading; nothing where the text is blank."""
