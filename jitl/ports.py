@@ -128,6 +128,10 @@ class Indexer(Protocol):
         """Write what is published or about to be, remove what is not. Harmless to repeat."""
         ...
 
+    def forget(self, collection_id: str) -> None:
+        """Remove everything of a deleted collection. Harmless to repeat."""
+        ...
+
     def flush(self) -> None: ...
 
 
