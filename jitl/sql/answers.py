@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import queue
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +16,8 @@ from jitl.errors import NotFound
 from jitl.sql.engine import Database
 from jitl.sql.tables import answers, votes
 from jitl.types import Principal, Right
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +45,63 @@ class Vote:
 
 
 class Answers:
-    """Safe to call from several threads."""
+    """Safe to call from several threads.
+
+    Answers are written behind, by one thread and several at once: who asks never waits for the disk. Reads here see what `keep` was
+    given before them; only a crash in between loses an answer, never a correction.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._waiting: queue.SimpleQueue[dict[str, Any] | threading.Event | None] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._guard = threading.Lock()
 
     def keep(self, answer_id: str, principal_id: str, collections: Sequence[str], question: str, content: Mapping[str, Any]) -> None:
-        """Remember an answer; durable, but a face may let it happen after the answer was shown."""
+        """Remember an answer."""
         values = {"id": answer_id, "principal_id": principal_id, "collections": list(collections), "question": question}
         rest = {"answer": dict(content), "grounded": bool(content.get("grounded")), "at": datetime.now(UTC)}
-        with self._db.write() as connection:
-            connection.execute(answers.insert().values(**values, **rest))
+        with self._guard:
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write, name="jitl-answers", daemon=True)
+                self._writer.start()
+        self._waiting.put({**values, **rest})
+
+    def settle(self) -> None:
+        """Returns when everything kept before is written, or could not be."""
+        if self._writer is not None and self._writer.is_alive():
+            written = threading.Event()
+            self._waiting.put(written)
+            written.wait(10)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._waiting.put(None)
+            self._writer.join(10)
+
+    def _write(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch = [first]
+            while len(batch) < 50 and not self._waiting.empty():
+                following = self._waiting.get()
+                if following is None:
+                    self._waiting.put(None)
+                    break
+                batch.append(following)
+            try:
+                rows = [one for one in batch if isinstance(one, dict)]
+                if rows:
+                    with self._db.write() as connection:
+                        connection.execute(answers.insert(), rows)
+            except Exception:  # isolation: an answer that cannot be kept was given all the same
+                log.exception("answers could not be kept")
+            for one in batch:
+                if isinstance(one, threading.Event):
+                    one.set()
 
     def get(self, answer_id: str, principal: Principal) -> KeptAnswer:
         """`NotFound` unless it was given to the caller (or the caller is an admin) and all it may rest on is readable still."""
+        self.settle()
         with self._db.read() as connection:
             row = connection.execute(sa.select(answers).where(answers.c.id == answer_id)).first()
         readable = row is not None and all(principal.may(Right.READ, collection) for collection in row.collections)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.engine import Connection
 
+from jitl.sql.engine import Database
 from jitl.sql.tables import audit
 
 
@@ -14,3 +15,14 @@ def record(connection: Connection, principal_id: str, action: str, target: str, 
     """Part of the caller's transaction: what is not committed was not done."""
     row = {"at": datetime.now(UTC), "principal_id": principal_id, "action": action, "object": target, "detail": dict(detail or {})}
     connection.execute(audit.insert().values(row))
+
+
+class Trail:
+    """For deeds whose transaction is not at hand: noted in one of its own, right after."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def note(self, principal_id: str, action: str, target: str, detail: Mapping[str, object] | None = None) -> None:
+        with self._db.write() as connection:
+            record(connection, principal_id, action, target, detail)

@@ -1,0 +1,61 @@
+"""From the names in a request to the things they stand for, as far as the caller may see them.
+
+What the caller may not see does not exist (`NotFound`); what it sees but may not change is refused (`NotAllowed`).
+"""
+
+from __future__ import annotations
+
+from jitl.errors import BadInput, Conflict, NotAllowed, NotFound
+from jitl.sql.catalogue import Catalogue, CollectionInfo
+from jitl.sql.documents import DocumentInfo
+from jitl.types import ALL_COLLECTIONS, Principal, Right
+
+
+def collection(catalogue: Catalogue, principal: Principal, name: str, right: Right = Right.READ) -> CollectionInfo:
+    """The living collection of that name or id."""
+    found = catalogue.collection(name)
+    if found is None or not principal.may(Right.READ, found.id):
+        raise NotFound(f"There is no collection {name!r}.", hint="GET /v1/collections lists those you may read.")
+    if not principal.may(right, found.id):
+        raise NotAllowed(f"You may not {_DEED[right]} {found.name!r}.", hint=f"Ask an admin for the right {str(right)!r} on it.")
+    return found
+
+
+def importable(catalogue: Catalogue, principal: Principal, name: str) -> CollectionInfo:
+    """A collection that the caller may fill: its admin, or a key with the right `import` whose owner may teach there."""
+    may_import = "import" in principal.key_rights
+    return collection(catalogue, principal, name, Right.TEACH if may_import else Right.ADMIN)
+
+
+def teachable(catalogue: Catalogue, principal: Principal, name: str | None) -> CollectionInfo:
+    """The named collection, or the only one that the caller may teach in."""
+    if name is not None:
+        return collection(catalogue, principal, name, Right.TEACH)
+    places = [info for info in catalogue.collections(principal) if principal.may(Right.TEACH, info.id)]
+    if len(places) != 1:
+        what = "You may teach in no collection." if not places else "You may teach in several collections."
+        raise BadInput(what, hint="Name the collection: `collection`.")
+    return places[0]
+
+
+def may_create(principal: Principal) -> None:
+    """New collections are made by admins and by those who administer all of them."""
+    if not principal.is_admin and principal.grants.get(ALL_COLLECTIONS) is not Right.ADMIN:
+        raise NotAllowed("You may not make collections.", hint="Ask an admin of this service.")
+
+
+def document(catalogue: Catalogue, principal: Principal, place: CollectionInfo | None, name: str) -> DocumentInfo:
+    """The document of that name or id in the place, or in any collection that the caller may read."""
+    if place is not None:
+        found = [catalogue.document(place.id, name)]
+    else:
+        found = [catalogue.document(info.id, name) for info in catalogue.collections(principal)]
+    documents = [info for info in found if info is not None]
+    if not documents:
+        raise NotFound(f"There is no document {name!r}.")
+    if len(documents) > 1:
+        raise Conflict(f"Several collections have a document {name!r}.", hint="Name one: ?collection=...")
+    return documents[0]
+
+
+_DEED = {Right.READ: "read", Right.TEACH: "teach in", Right.ADMIN: "administer"}

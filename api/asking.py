@@ -1,0 +1,68 @@
+"""Asking and searching on behalf of a principal: what every face does before it renders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from api import render
+from jitl.answer import Answerer
+from jitl.errors import TooLarge
+from jitl.ports import Router
+from jitl.retrieve import Searcher
+from jitl.settings import Settings
+from jitl.sql.answers import Answers
+from jitl.sql.catalogue import Catalogue
+from jitl.types import AnswerEvent, Done, Principal, Route, SearchResult
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question and what it is asked of; `collections` are names or ids, None: all that the principal may read."""
+
+    question: str
+    collections: Sequence[str] | None = None
+    as_of: datetime | None = None
+    release: str | None = None
+    run: int | None = None
+
+
+class Asking:
+    """Safe to call from several threads."""
+
+    def __init__(
+        self, catalogue: Catalogue, searcher: Searcher, answerer: Answerer, router: Router, answers: Answers, settings: Settings
+    ) -> None:
+        self._catalogue = catalogue
+        self._searcher = searcher
+        self._answerer = answerer
+        self._router = router
+        self._answers = answers
+        self._settings = settings
+
+    def answer(self, who: Principal, ask: Ask, *, explain: bool = False) -> Iterator[AnswerEvent]:
+        """`Sources, Token*, Done`; raises before the first event or not at all. The answer is kept unless the key forbids it."""
+        self._check(ask)
+        within = self._catalogue.readable(who, ask.collections)
+        events = self._answerer.ask(ask.question, within, who.id, as_of=ask.as_of, release=ask.release, run=ask.run, explain=explain)
+        for event in events:
+            if isinstance(event, Done) and self._settings.keep_answers and "no_logging" not in who.key_rights:
+                self._answers.keep(event.answer.id, who.id, within, ask.question, render.answer(event.answer))
+            yield event
+
+    def search(self, who: Principal, ask: Ask, k: int) -> SearchResult:
+        self._check(ask)
+        within = self._catalogue.readable(who, ask.collections)
+        query = self._searcher.prepare(ask.question, within, as_of=ask.as_of, release=ask.release, run=ask.run)
+        return self._searcher.search(query, k)
+
+    def route(self, question: str) -> Route:
+        """From the question alone; reads no collection."""
+        self._check(Ask(question))
+        return self._router.route(question, None)
+
+    def _check(self, ask: Ask) -> None:
+        longest = self._settings.max_question_chars
+        if len(ask.question) > longest:
+            raise TooLarge(f"The question has {len(ask.question)} characters; the limit is {longest}.", hint="Ask a shorter question.")

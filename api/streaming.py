@@ -1,0 +1,65 @@
+"""From an answer's events, which come from a thread, to server-sent events, which stop when the client leaves."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final, TypeVar
+
+from anyio import CancelScope, CapacityLimiter, to_thread
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from api import errors, render
+from jitl.errors import JitlError
+from jitl.types import AnswerEvent, Done, Sources, Token
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 32
+_ASKING = CapacityLimiter(AT_ONCE)
+"""Answers may wait long for a model; they have threads of their own, so that nothing else waits with them."""
+
+
+async def in_thread(function: Callable[[], T]) -> T:
+    return await to_thread.run_sync(function, limiter=_ASKING)
+
+
+async def stream(events: Iterator[AnswerEvent], *, explain: bool) -> EventSourceResponse:
+    """The events `sources`, `token` (many), `done`; a failure after the first is an event `error` with a problem.
+
+    What fails before the first event is raised here, while the status can still say so.
+    """
+    first = await in_thread(lambda: next(events, None))
+    return EventSourceResponse(_pump(first, events, explain=explain), ping=15)
+
+
+async def _pump(first: AnswerEvent | None, events: Iterator[AnswerEvent], *, explain: bool) -> AsyncIterator[ServerSentEvent]:
+    try:
+        event = first
+        while event is not None:
+            yield _sse(event, explain=explain)
+            event = await in_thread(lambda: next(events, None))
+    except JitlError as error:
+        yield ServerSentEvent(event="error", data=json.dumps(errors.describe(error)))
+    except Exception:  # isolation: the stream has begun, so the failure must travel in it
+        log.exception("an answer broke off")
+        yield ServerSentEvent(event="error", data=json.dumps(errors.describe(JitlError("The answer broke off."))))
+    finally:
+        close = getattr(events, "close", None)
+        if close is not None:  # lets go of the model's connection, also when the client has left
+            with CancelScope(shield=True):
+                await in_thread(close)
+
+
+def _sse(event: AnswerEvent, *, explain: bool) -> ServerSentEvent:
+    match event:
+        case Sources():
+            data = {"sources": [render.source(one) for one in event.sources], "notices": list(event.notices)}
+            return ServerSentEvent(event="sources", data=json.dumps(data, ensure_ascii=False))
+        case Token():
+            return ServerSentEvent(event="token", data=json.dumps({"text": event.text}, ensure_ascii=False))
+        case Done():
+            return ServerSentEvent(event="done", data=json.dumps(render.answer(event.answer, explain=explain), ensure_ascii=False))
