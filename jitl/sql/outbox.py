@@ -32,6 +32,7 @@ class Errand:
     id: int
     kind: str
     ref: str
+    state: str
     attempts: int
 
 
@@ -57,7 +58,7 @@ class Outbox:
 
     def errands(self, states: Collection[str], limit: int, *, after: int = 0) -> list[Errand]:
         o = outbox.c
-        wanted = sa.select(o.id, o.kind, o.ref, o.attempts).where(o.state.in_(states), o.id > after).order_by(o.id).limit(limit)
+        wanted = sa.select(o.id, o.kind, o.ref, o.state, o.attempts).where(o.state.in_(states), o.id > after).order_by(o.id).limit(limit)
         with self._db.read() as connection:
             return [Errand(*row) for row in connection.execute(wanted)]
 
