@@ -1,1 +1,1 @@
-"""Corrections: the ledger, what a correction covers, what it supersedes."""
+"""What experts teach: kept in the ledger, held in memory, weighed against every question."""

@@ -1,0 +1,43 @@
+"""Who may do what with a correction. What a caller may not read does not exist for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from jitl.errors import NotAllowed, NotFound
+from jitl.sql.tables import collections, corrections
+from jitl.types import Principal, Right
+
+
+def standing(principal: Principal, collection_id: str) -> str:
+    """The status that what this principal teaches there gets. Raises `NotFound` where they may not even read."""
+    if not principal.may(Right.READ, collection_id):
+        raise NotFound("No such collection.")
+    return "approved" if principal.is_expert and principal.may(Right.TEACH, collection_id) else "proposed"
+
+
+def readable(connection: Connection, correction_id: str, principal: Principal) -> Any:
+    """The correction's state row, where the principal may read it; else `NotFound`."""
+    found = sa.select(corrections).join(collections, collections.c.id == corrections.c.collection_id)
+    row = connection.execute(found.where(corrections.c.id == correction_id, collections.c.deleted_at.is_(None))).first()
+    if row is None or not principal.may(Right.READ, row.collection_id):
+        raise NotFound("No such correction.")
+    return row
+
+
+def require_retract(row: Any, principal: Principal) -> None:
+    """Its author, an expert who may teach there, or who administers the collection."""
+    expert = principal.is_expert and principal.may(Right.TEACH, row.collection_id)
+    if row.author_id != principal.id and not expert and not principal.may(Right.ADMIN, row.collection_id):
+        raise NotAllowed("Only its author or an expert of the collection may retract this correction.")
+
+
+def require_review(row: Any, principal: Principal) -> None:
+    """An expert who may teach there, and never the author."""
+    if not (principal.is_expert and principal.may(Right.TEACH, row.collection_id)):
+        raise NotAllowed("Only an expert of the collection may review this correction.")
+    if row.author_id == principal.id:
+        raise NotAllowed("Nobody reviews their own correction.", hint="Ask another expert.")

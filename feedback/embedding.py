@@ -1,0 +1,66 @@
+"""Vectors of what is taught, within a time limit: a slow or dead encoder delays no acknowledgement beyond it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from jitl.ports import Encoder
+
+if TYPE_CHECKING:
+    from jitl.types import Matrix
+
+_log = logging.getLogger(__name__)
+_WAITING: Final = 8
+"""Embeddings under way at most; an encoder that hangs must not gather threads."""
+_QUESTIONS: Final = 4
+"""Up to so many texts go the question's way, which never stands behind a batch."""
+
+
+class TimedEncoder:
+    """Embeds texts, rows of zeros for those in a language that the encoder does not cover. Safe to call from several threads."""
+
+    def __init__(self, encoder: Encoder | None) -> None:
+        self._encoder = encoder
+        self._places = threading.BoundedSemaphore(_WAITING)
+
+    @property
+    def id(self) -> str | None:
+        return None if self._encoder is None else self._encoder.id
+
+    def embed(self, texts: Sequence[str]) -> Matrix | None:
+        """Shape (texts, dimension), however long it takes; None without an encoder."""
+        if self._encoder is None:
+            return None
+        rows = np.zeros((len(texts), self._encoder.dimension), np.float32)
+        covered = sorted((at for at, text in enumerate(texts) if self._encoder.covers(text)), key=lambda at: len(texts[at]))
+        if 0 < len(covered) <= _QUESTIONS:
+            rows[covered] = np.stack([self._encoder.embed_question(texts[at]) for at in covered])
+        elif covered:
+            rows[covered] = self._encoder.embed([texts[at] for at in covered])
+        return rows
+
+    def embed_within(self, texts: Sequence[str], seconds: float) -> Matrix | None:
+        """The same, or None where it fails or is late; what is late is thrown away."""
+        if self._encoder is None or not self._places.acquire(blocking=False):
+            return None
+        done: list[Matrix | None] = []
+
+        def work() -> None:
+            try:
+                done.append(self.embed(texts))
+            except Exception:  # noqa: BLE001  # isolation point: whatever an encoder does, the correction is kept
+                _log.exception("A correction goes in without a vector for now: the encoder failed.")
+            finally:
+                self._places.release()
+
+        thread = threading.Thread(target=work, name="jitl-teach-embed", daemon=True)
+        thread.start()
+        thread.join(seconds)
+        if not done:
+            return None
+        return done[0]

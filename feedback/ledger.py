@@ -1,0 +1,177 @@
+"""The ledger of corrections: taught, reviewed, retracted, in one sequence that every process reads.
+
+What it has acknowledged is on stable storage and takes part in the very next question. Before the acknowledgement nothing is
+called but the encoder, within a time limit, and SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from feedback import access, batch, journal, rows
+from feedback.embedding import TimedEncoder
+from feedback.teaching import Line, Outcome, Receipt, Teaching, WrongQuote
+from jitl.errors import BadInput, Conflict
+from jitl.ports import Encoder, SparseEncoder
+from jitl.sql import audit
+from jitl.sql.engine import Database
+from jitl.sql.tables import collections, correction_events, corrections, supersessions
+from jitl.types import CorrectionState, Principal, Right
+
+if TYPE_CHECKING:
+    from jitl.settings import Settings
+
+MAX_KEY: Final = 200
+_VERDICTS: Final = {"approve": "approved", "dispute": "disputed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a correction's history; it holds no text."""
+
+    seq: int
+    kind: str
+    at: datetime
+    principal_id: str
+
+
+class Ledger:
+    """Safe to call from several threads. `encoder` None: corrections are found by their terms until one is there."""
+
+    def __init__(self, db: Database, encoder: Encoder | None, sparse: SparseEncoder, settings: Settings) -> None:
+        self._db = db
+        self._encoder = TimedEncoder(encoder)
+        self._sparse = sparse
+        self._settings = settings
+
+    def teach(self, teaching: Teaching, principal: Principal, collection_id: str, *, key: str | None = None) -> Receipt:
+        """Keep a correction; it holds from the moment this returns. The same key and body again gives the same receipt.
+
+        Raises `BadInput`, `NotFound` (collection), `Conflict` (the key was used with another body), `Unavailable` (SQL).
+        """
+        teaching.check(self._settings)
+        if key is not None and not 0 < len(key) <= MAX_KEY:
+            raise BadInput(f"An idempotency key has 1 to {MAX_KEY} characters.")
+        status = access.standing(principal, collection_id)
+        vectors = self._encoder.embed_within(teaching.asked, self._settings.teach_embed_timeout_s)
+        desk = journal.Desk(principal, collection_id, status, self._encoder.id)
+        with self._db.write(urgent=True) as connection:
+            (entered,) = journal.enter(self._db, connection, desk, [journal.Draft(teaching, key, vectors)])
+        if entered.error is not None:
+            raise entered.error
+        return entered.receipt
+
+    def teach_many(self, lines: Iterable[Line], principal: Principal, collection_id: str) -> Iterator[Outcome]:
+        """One outcome a line, in order, as they are kept; a line that is refused stops no other.
+
+        Raises `NotFound` (collection) before the first outcome.
+        """
+        status = access.standing(principal, collection_id)
+        press = batch.Press(self._db, self._encoder, self._settings)
+        return press.run(lines, principal, collection_id, status)
+
+    def retract(self, correction_id: str, principal: Principal) -> Receipt:
+        """From now on it is as if it had never been taught. Retracting again changes nothing."""
+        with self._db.write(urgent=True) as connection:
+            row = access.readable(connection, correction_id, principal)
+            access.require_retract(row, principal)
+            if row.status == "retracted":
+                return Receipt(row.id, row.last_seq, row.status)
+            seq = self._change(connection, row.id, "retracted", principal, status="retracted")
+        return Receipt(correction_id, seq, "retracted")
+
+    def review(self, correction_id: str, principal: Principal, verdict: str) -> Receipt:
+        """`approve` gives a correction authority, `dispute` takes it; by an expert who is not its author."""
+        if verdict not in _VERDICTS:
+            raise BadInput("A verdict is `approve` or `dispute`.")
+        with self._db.write(urgent=True) as connection:
+            row = access.readable(connection, correction_id, principal)
+            access.require_review(row, principal)
+            if row.status == "retracted":
+                raise Conflict("This correction has been retracted.", hint="Teach it anew.")
+            seq = self._change(connection, row.id, "reviewed", principal, status=_VERDICTS[verdict])
+        return Receipt(correction_id, seq, _VERDICTS[verdict])
+
+    def _change(self, connection: sa.Connection, correction_id: str, kind: str, principal: Principal, *, status: str) -> int:
+        seq = journal.append_event(self._db, connection, correction_id, kind, principal.id, {"status": status})
+        connection.execute(corrections.update().where(corrections.c.id == correction_id).values(status=status))
+        audit.record(connection, principal.id, f"corrections.{kind}", correction_id, {"status": status})
+        return seq
+
+    def fill_vectors(self, limit: int = 256) -> int:
+        """Embed corrections that went in without a vector or with another encoder's; how many. Harmless to repeat until it says 0.
+
+        Raises `Unavailable` while the encoder does not answer.
+        """
+        lacking = sa.or_(corrections.c.vectors.is_(None), corrections.c.encoder != self._encoder.id)
+        with self._db.read() as connection:
+            waiting = rows.TAUGHT.where(lacking, corrections.c.status != "retracted").order_by(corrections.c.seq).limit(limit)
+            found = [rows.state_of(row) for row in connection.execute(waiting)] if self._encoder.id else []
+        filled = 0
+        for start in range(0, len(found), batch.GROUP):
+            group = found[start : start + batch.GROUP]
+            vectors = [self._encoder.embed((state.question, *state.paraphrases)) for state in group]
+            with self._db.write() as connection:
+                for state, matrix in zip(group, vectors, strict=True):
+                    filled += self._fill(connection, state.id, matrix)
+        return filled
+
+    def _fill(self, connection: sa.Connection, correction_id: str, vectors: Any) -> bool:
+        """Unless it was retracted meanwhile."""
+        values = {"encoder": self._encoder.id, "vectors": vectors.tobytes()}
+        still = corrections.update().where(corrections.c.id == correction_id, corrections.c.status != "retracted")
+        if not connection.execute(still.values(**values)).rowcount:
+            return False
+        journal.append_event(self._db, connection, correction_id, "vector", "", {"encoder": self._encoder.id})
+        return True
+
+    def show(self, correction_id: str, principal: Principal) -> CorrectionState:
+        """As it stands now, retracted ones included. Raises `NotFound`."""
+        with self._db.read() as connection:
+            access.readable(connection, correction_id, principal)
+            return rows.state_of(connection.execute(rows.TAUGHT.where(corrections.c.id == correction_id)).one())
+
+    def supersedes(self, correction_id: str, principal: Principal) -> tuple[WrongQuote, ...]:
+        """What it declares wrong, as its author quoted it."""
+        with self._db.read() as connection:
+            access.readable(connection, correction_id, principal)
+            quotes = sa.select(supersessions.c.quote, supersessions.c.document).distinct()
+            quotes = quotes.where(supersessions.c.correction_id == correction_id).order_by(supersessions.c.quote)
+            return tuple(WrongQuote(row.quote, row.document) for row in connection.execute(quotes))
+
+    def history(self, correction_id: str, principal: Principal) -> tuple[Event, ...]:
+        """Oldest first."""
+        with self._db.read() as connection:
+            access.readable(connection, correction_id, principal)
+            events = correction_events.select().where(correction_events.c.correction_id == correction_id)
+            found = connection.execute(events.order_by(correction_events.c.seq))
+            return tuple(Event(row.seq, row.kind, row.at, row.principal_id) for row in found)
+
+    def list(
+        self,
+        principal: Principal,
+        collection_ids: Sequence[str] | None = None,
+        *,
+        since: datetime | None = None,
+        status: str | None = None,
+        limit: int = 100,
+        before: int | None = None,
+    ) -> tuple[CorrectionState, ...]:
+        """Those the principal may read, newest first. `since`: changed after that moment. `before`: seq of the last one already seen."""
+        wanted = rows.TAUGHT.join(collections, collections.c.id == corrections.c.collection_id).where(collections.c.deleted_at.is_(None))
+        with self._db.read() as connection:
+            visible = [id_ for id_ in connection.scalars(sa.select(collections.c.id)) if principal.may(Right.READ, id_)]
+            wanted = wanted.where(corrections.c.collection_id.in_(set(visible) & set(collection_ids or visible)))
+            if status is not None:
+                wanted = wanted.where(corrections.c.status == status)
+            if before is not None:
+                wanted = wanted.where(corrections.c.seq < before)
+            if since is not None:
+                recent = sa.select(correction_events.c.correction_id).where(correction_events.c.at > since)
+                wanted = wanted.where(corrections.c.id.in_(recent))
+            return tuple(rows.state_of(row) for row in connection.execute(wanted.order_by(corrections.c.seq.desc()).limit(limit)))

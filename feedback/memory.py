@@ -1,0 +1,130 @@
+"""What experts taught, held in the process and brought up to date by sequence number at every question.
+
+Readers work on an immutable view. The check for news is one tiny SELECT; a lock is taken only where there is news, and whoever
+asks after an acknowledgement sees what it acknowledged. Corrections with and without authority stand on shelves apart, so that
+what was merely proposed takes no part in weighing what was approved.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from feedback import rows
+from feedback.shelf import Entry, Shelf, ShelfView
+from feedback.supersede import NO_MARKS, MarkedSentences, WrongSentence
+from feedback.wording import WordingReader
+from jitl.sql.engine import Database
+
+if TYPE_CHECKING:
+    from jitl.types import Matrix
+
+
+class Place(NamedTuple):
+    collection_id: str
+    authoritative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryView:
+    """Everything that events up to `seq` say."""
+
+    seq: int = 0
+    places: Mapping[Place, ShelfView] = field(default_factory=dict)
+    wrong: Mapping[str, MarkedSentences] = field(default_factory=dict)  # by collection
+
+    def shelves(self, collections: Iterable[str], *, authoritative: bool) -> list[ShelfView]:
+        """Those of the collections, in the order of their ids."""
+        places = (Place(collection, authoritative) for collection in sorted(set(collections)))
+        return [self.places[place] for place in places if place in self.places]
+
+    def wrong_sentences(self, collection_id: str) -> MarkedSentences:
+        return self.wrong.get(collection_id, NO_MARKS)
+
+
+class Memory:
+    """One a process. Vectors of another encoder than `encoder_id` are left aside until they are made anew."""
+
+    def __init__(self, db: Database, reader: WordingReader, encoder_id: str | None, dimension: int) -> None:
+        self._db = db
+        self._reader = reader
+        self._encoder_id = encoder_id
+        self._dimension = dimension
+        self._lock = threading.Lock()
+        self._view = MemoryView()
+        self._forget()
+
+    def refresh(self) -> MemoryView:
+        """A view of everything acknowledged before the call. Raises `Unavailable` when SQL does not answer."""
+        view = self._view
+        with self._db.read() as connection:
+            if rows.newest(connection) == view.seq:
+                return view
+        with self._lock:
+            return self._catch_up()
+
+    def _catch_up(self) -> MemoryView:
+        with self._db.read() as connection:
+            seq, known = rows.newest(connection), self._view
+            if seq == known.seq:  # another thread was here
+                return known
+            if known.seq == 0 or seq < known.seq:  # the latter after a restored backup
+                self._forget()
+                ids, found = set[str](), list(rows.active(connection))
+            else:
+                ids, found = rows.changed(connection, known.seq)
+        touched = self._replace(ids, found)
+        places = {place: shelf.view() if place in touched else known.places[place] for place, shelf in self._shelves.items()}
+        self._view = MemoryView(seq, places, dict(self._wrong))
+        return self._view
+
+    def _forget(self) -> None:
+        self._shelves: dict[Place, Shelf] = {}
+        self._places: dict[str, Place] = {}
+        self._wrong: dict[str, MarkedSentences] = {}
+        self._marks: dict[str, tuple[str, tuple[WrongSentence, ...]]] = {}
+
+    def _replace(self, ids: set[str], found: Sequence[rows.Stored]) -> set[Place]:
+        """Bring these corrections in line with what SQL says; returns the shelves that changed."""
+        touched = set[Place]()
+        kept = {stored.state.id: Place(stored.state.collection_id, stored.state.authoritative) for stored in found}
+        for gone in ids & self._places.keys():
+            if kept.get(gone) != self._places[gone]:
+                place = self._places.pop(gone)
+                self._shelves[place].discard(gone)
+                touched.add(place)
+        for stored in found:
+            place = self._places[stored.state.id] = kept[stored.state.id]
+            if place not in self._shelves:
+                self._shelves[place] = Shelf(self._dimension)
+            self._shelves[place].put(self._entry(stored))
+            touched.add(place)
+        self._remark(ids, found)
+        return touched
+
+    def _entry(self, stored: rows.Stored) -> Entry:
+        asked = (stored.state.question, *stored.state.paraphrases)
+        return Entry(stored.state, tuple(self._reader.read(text) for text in asked), self._vectors(stored))
+
+    def _vectors(self, stored: rows.Stored) -> Matrix | None:
+        vectors = stored.vectors
+        if vectors is None or stored.encoder != self._encoder_id or vectors.shape[1] != self._dimension or not vectors.any():
+            return None
+        return vectors
+
+    def _remark(self, ids: set[str], found: Sequence[rows.Stored]) -> None:
+        """Only what has authority marks anything."""
+        removed: dict[str, list[WrongSentence]] = {}
+        added: dict[str, list[WrongSentence]] = {}
+        for gone in ids & self._marks.keys():
+            collection, marks = self._marks.pop(gone)
+            removed.setdefault(collection, []).extend(marks)
+        for stored in found:
+            if stored.marks and stored.state.authoritative:
+                self._marks[stored.state.id] = (stored.state.collection_id, stored.marks)
+                added.setdefault(stored.state.collection_id, []).extend(stored.marks)
+        for collection in removed.keys() | added.keys():
+            known = self._wrong.get(collection, NO_MARKS)
+            self._wrong[collection] = known.changed(removed.get(collection, ()), added.get(collection, ()))
