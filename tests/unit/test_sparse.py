@@ -31,7 +31,7 @@ def holds(text: str, word: str) -> bool:
         ("Zc(3900)", ["zc3900", "zc", "3900"]),
         ("the BesEvtGen generator", ["besevtgen", "bes", "gen"]),
         ("DD4hep", ["dd4hep", "hep"]),
-        ("snake_case", ["snakecase", "snake", "case"]),
+        ("snake_case", ["snakecas", "snake", "case"]),
         ("BOSS-7.0.5", ["7.0.5", "7.0", "boss"]),
         ("3,097 events", ["3097", "event"]),
         ("10-20 GeV", ["10-20", "10", "20", "gev"]),
