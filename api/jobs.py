@@ -92,29 +92,50 @@ class Runner:
         self._owner = f"thread-{uuid.uuid4().hex[:12]}"
         self._wake = threading.Condition()
         self._closing = threading.Event()
+        self._asked: set[str] = set()  # jobs asked for in this process's time that are not over
+        self._resumed = False
         self._running: dict[str, tuple[Claim, JobReporter]] = {}
         self._threads = [threading.Thread(target=self._serve, name=f"jitl-job-{n}", daemon=True) for n in range(workers)]
         self._threads.append(threading.Thread(target=self._tick, name="jitl-job-tick", daemon=True))
 
     def start(self) -> None:
-        """Resume what an earlier process of this data folder left, then wait for more."""
-        if resumed := self._table.reclaim():
-            log.info("%d interrupted jobs go on", resumed)
+        """Do what is asked for from now on."""
         for thread in self._threads:
             thread.start()
 
+    def resume(self) -> None:
+        """Do also what earlier processes left undone."""
+        self._resumed = True
+        self._nudge()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was asked for in this process's time is not over."""
+        return bool(self._asked or self._running)
+
     def submit(self, kind: str, arguments: Mapping[str, Any], *, principal_id: str, collection_id: str | None = None) -> str:
+        """Queue a job; it is done even if this process ends first."""
         job_id = self._table.create(kind, arguments, principal_id=principal_id, collection_id=collection_id)
-        self.wake()
+        self._ask(job_id)
         return job_id
+
+    def retry(self, job_id: str) -> None:
+        self._table.retry(job_id)
+        self._ask(job_id)
 
     def cancel(self, job_id: str) -> None:
         self._table.cancel(job_id)
         held = self._running.get(job_id)
         if held is not None:
             held[1].stop()
+        else:
+            self._asked.discard(job_id)
 
-    def wake(self) -> None:
+    def _ask(self, job_id: str) -> None:
+        self._asked.add(job_id)
+        self._nudge()
+
+    def _nudge(self) -> None:
         with self._wake:
             self._wake.notify_all()
 
@@ -123,7 +144,7 @@ class Runner:
         self._closing.set()
         for _, reporter in list(self._running.values()):
             reporter.stop()
-        self.wake()
+        self._nudge()
         deadline = time.monotonic() + STOP_S
         for thread in self._threads:
             if thread.is_alive():
@@ -133,7 +154,8 @@ class Runner:
         while not self._closing.is_set():
             claim = None
             try:
-                claim = self._table.claim(self._kinds.keys(), owner=self._owner, lease_s=LEASE_S)
+                only = None if self._resumed else tuple(self._asked)
+                claim = self._table.claim(self._kinds.keys(), owner=self._owner, lease_s=LEASE_S, only=only) if only != () else None
                 if claim is not None:
                     self._run(claim)
             except Exception:  # isolation: a worker outlives whatever a job or the database does
@@ -158,9 +180,11 @@ class Runner:
         except Exception:  # isolation: one job's bug is that job's end
             log.exception("job %s (%s) failed", job.id, job.kind)
             state, reason = "failed", "Something unexpected happened; the service's log tells more under the job's id."
+        try:
+            self._end(claim, reporter, state, reason)
         finally:
             del self._running[job.id]
-        self._end(claim, reporter, state, reason)
+            self._asked.discard(job.id)
 
     def _end(self, claim: Claim, reporter: JobReporter, state: str, reason: str | None) -> None:
         standing = self._write(claim, reporter)

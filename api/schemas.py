@@ -116,9 +116,8 @@ class TeachRequest(BaseModel):
 class ReviewRequest(BaseModel):
     """A second expert's word on a proposed correction."""
 
-    model_config = _example(verdict="approve", note="Checked against the release notes.")
-    verdict: Literal["approve", "refuse"]
-    note: Annotated[Text, Field(max_length=4000)] = ""
+    model_config = _example(verdict="approve")
+    verdict: Literal["approve", "refuse"] = Field(description="Give it authority, or leave it disputed.")
 
 
 class FeedbackRequest(BaseModel):

@@ -49,8 +49,7 @@ def list_job_items(
 def retry_job(job: str, here: Here, who: Caller) -> dict[str, Any]:
     """Run a failed or cancelled job again, or what failed of a finished one."""
     here.jobs.visible(job, who)
-    here.jobs.retry(job)
-    here.runner.wake()
+    here.runner.retry(job)
     return {"job": job}
 
 

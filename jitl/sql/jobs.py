@@ -89,11 +89,16 @@ class JobTable:
             connection.execute(jobs.insert().values(**values, **who, attempts=0, fence=0, cancel=False))
         return job_id
 
-    def claim(self, kinds: Collection[str], *, owner: str, lease_s: float) -> Claim | None:
-        """The oldest job that waits, or whose worker let its lease run out; None where there is nothing to do."""
+    def claim(self, kinds: Collection[str], *, owner: str, lease_s: float, only: Collection[str] | None = None) -> Claim | None:
+        """The oldest job that waits, or whose worker let its lease run out; None where there is nothing to do.
+
+        `only`: of these ids.
+        """
         now = datetime.now(UTC)
         waiting = (jobs.c.state == "queued") | ((jobs.c.state == "running") & (jobs.c.lease_until < now))
         oldest = sa.select(jobs).where(waiting, jobs.c.kind.in_(kinds)).order_by(jobs.c.created_at, jobs.c.id).limit(1)
+        if only is not None:
+            oldest = oldest.where(jobs.c.id.in_(only))
         with self._db.read() as connection:
             if connection.execute(oldest).first() is None:  # the usual case; takes no write lock
                 return None

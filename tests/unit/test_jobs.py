@@ -201,7 +201,11 @@ def test_closing_puts_the_work_back_and_the_next_process_ends_it(table: JobTable
     assert begun.wait(5)
     first.close()
     assert table.get(job).state == "queued"
-    start(ingest=quick)
+    second = start(ingest=quick)
+    other = second.submit("ingest", {}, principal_id=ME)
+    wait_for(lambda: not second.busy)
+    assert (table.get(other).state, table.get(job).state) == ("done", "queued"), "a process does what it is asked for"
+    second.resume()
     wait_for(lambda: table.get(job).state == "done")
     assert [(item.uri, item.status) for item in table.items(job)] == [("u1", "added"), ("u2", "added")]
 

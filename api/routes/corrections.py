@@ -1,0 +1,139 @@
+"""Corrections: taught, seen, reviewed, withdrawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Generator, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Annotated, Any, Final, Literal
+
+from anyio import CancelScope, to_thread
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from api import access, errors, render
+from api.auth import Caller
+from api.here import Here
+from api.schemas import ReviewRequest, TeachRequest
+from api.streaming import in_thread
+from feedback import teaching
+from feedback.teaching import Line, Outcome
+from jitl.errors import BadInput
+
+router = APIRouter(prefix="/v1/corrections", tags=["corrections"])
+
+LINES: Final = 64  # of a batch's reply, sent together
+_NDJSON: Final = {
+    "required": True,
+    "content": {
+        "application/x-ndjson": {
+            "schema": {"type": "string"},
+            "example": '{"id": "e1", "question": "Which release is recommended?", "answer": "BOSS 7.1.2"}\n',
+        }
+    },
+}
+_LINES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "A line for each line: `id`, `correction`, `seq`, `conflicts`, or `id` and `error` (a problem).",
+        "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+    }
+}
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, description="The same key and body again: the same reply.")]
+Status = Literal["proposed", "approved", "disputed", "retracted"]
+
+
+@router.post("", status_code=201)
+def teach(body: TeachRequest, here: Here, who: Caller, idempotency_key: Key = None) -> dict[str, Any]:
+    """Teach a correction. 201 means that it is safe and that the very next question knows it.
+
+    An expert's own is `approved` at once; another's is `proposed`: shown beside answers, labelled, until an expert approves it.
+    """
+    place = access.teachable(here.catalogue, who, body.collection)
+    said = teaching.read(body.model_dump(exclude={"collection", "id"}))
+    receipt = here.ledger.teach(said, who, place.id, key=idempotency_key or body.id)
+    return {"id": receipt.id, "seq": receipt.seq, "status": receipt.status, "conflicts": [_clash(one) for one in receipt.conflicts]}
+
+
+@router.post("/batch", openapi_extra={"requestBody": _NDJSON}, responses=_LINES)
+async def teach_batch(
+    request: Request, here: Here, who: Caller, collection: Annotated[str | None, Query(max_length=200)] = None
+) -> StreamingResponse:
+    """Teach many: JSON lines in, JSON lines out. A line's `id` is its idempotency key; a bad line never stops the others."""
+    place = await to_thread.run_sync(access.teachable, here.catalogue, who, collection)
+    # Read whole before the first reply: a client that sends everything before it reads would wait for us, and we for it.
+    lines = [line for line in (await request.body()).split(b"\n") if line.strip()]
+    outcomes = here.ledger.teach_many(map(_line, lines), who, place.id)
+    return StreamingResponse(_taught(outcomes), media_type="application/x-ndjson")
+
+
+@router.get("")
+def list_corrections(
+    here: Here,
+    who: Caller,
+    collection: Annotated[list[str] | None, Query(max_length=100, description="Names or ids; left out: all you may read.")] = None,
+    since: Annotated[datetime | None, Query(description="Changed at or after this time.")] = None,
+    status: Status | None = None,
+    before: Annotated[int | None, Query(ge=1, le=2**53, description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:
+    """Newest first; `next` is null at the end."""
+    within = here.catalogue.readable(who, collection)
+    found = here.ledger.list(who, within, since=since, status=status, before=before, limit=limit) if within else ()
+    return {"corrections": [render.correction(one) for one in found], "next": found[-1].seq if len(found) == limit else None}
+
+
+@router.get("/{correction}")
+def show_correction(correction: str, here: Here, who: Caller) -> dict[str, Any]:
+    """One correction as it stands."""
+    wrong = [{"document": one.document, "quote": one.quote} for one in here.ledger.supersedes(correction, who)]
+    return render.correction(here.ledger.show(correction, who)) | {"supersedes": wrong}
+
+
+@router.post("/{correction}/review")
+def review_correction(correction: str, body: ReviewRequest, here: Here, who: Caller) -> dict[str, Any]:
+    """Approve or refuse a proposed correction: by an expert who is not its author."""
+    here.ledger.review(correction, who, "approve" if body.verdict == "approve" else "dispute")
+    return render.correction(here.ledger.show(correction, who))
+
+
+@router.delete("/{correction}", status_code=204)
+def retract_correction(correction: str, here: Here, who: Caller) -> Response:
+    """Withdraw a correction; every answer is again what it was without it."""
+    here.ledger.retract(correction, who)
+    return Response(status_code=204)
+
+
+async def _taught(outcomes: Iterator[Outcome]) -> AsyncIterator[bytes]:
+    try:
+        while some := await in_thread(lambda: list(islice(outcomes, LINES))):
+            yield b"".join(_reply(outcome) for outcome in some)
+    finally:
+        if isinstance(outcomes, Generator):
+            with CancelScope(shield=True):  # also when the client has left: what was acknowledged stays, the rest is not begun
+                await in_thread(outcomes.close)
+
+
+def _reply(outcome: Outcome) -> bytes:
+    reply: dict[str, Any] = {"id": outcome.id}
+    if outcome.receipt is not None:
+        reply |= {"correction": outcome.receipt.id, "seq": outcome.receipt.seq, "status": outcome.receipt.status}
+    if outcome.error is not None:
+        reply["error"] = errors.describe(outcome.error)
+    if outcome.conflicts:
+        reply["conflicts"] = [_clash(one) for one in outcome.conflicts]
+    return json.dumps(reply, ensure_ascii=False).encode(errors="replace") + b"\n"
+
+
+def _line(line: bytes) -> Line:
+    """A line as the ledger takes it; what is wrong with it stays its own matter."""
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        return Line(None, BadInput("The line is no JSON."))
+    return teaching.read_line(said) if isinstance(said, dict) else Line(None, BadInput("The line is no JSON object."))
+
+
+def _clash(value: teaching.Clash) -> dict[str, str]:
+    return {"kind": value.kind, "correction": value.correction, "note": value.note}
