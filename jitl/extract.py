@@ -1,7 +1,8 @@
-"""Verbatim quotes that answer a question: the best sentences of the best passages.
+"""Verbatim quotes that answer a question: the likeliest stretches of the best passages, within a budget of characters.
 
-A quote is a slice of its passage's text. Quotes come best passage first, in reading order within a passage, and stay
-within a budget of characters, so that an answer can be read at a glance.
+Passages are cut into spans (sentences; long ones into clauses). A small fitted model (`jitl/spans.py`) gives each span
+the probability that it holds the answer, and spans are taken by probability and length until the budget is full. Spans
+that stand together become one quote, so a quote is always a slice of its passage's text.
 """
 
 from __future__ import annotations
@@ -12,9 +13,17 @@ from dataclasses import dataclass
 from jitl import text as texts
 from jitl.ports import SparseEncoder
 from jitl.types import Passage, Query
+from jitl.spans import Span, SpanModel, cut, describe
 
 BUDGET = {"en": 400, "zh": 160}
-"""Characters that the quotes of one answer may fill, by the language of the passage."""
+"""Characters that the quotes of one answer may fill, by the language of the likeliest span."""
+
+PASSAGES = 3
+"""Passages that quotes are taken from."""
+
+LENGTH_POWER = 0.5  # a span's value is its probability over its length to this power
+TOGETHER = 0.5  # what a span gains by standing next to a chosen one
+LEAST = 0.02  # spans less likely than this share of the likeliest are never quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,35 +34,73 @@ class Quote:
     start: int
     end: int
     text: str
-    score: float
+    probability: float
 
 
 class Extractor:
     """Chooses quotes; deterministic for the same question and passages."""
 
-    def __init__(self, sparse: SparseEncoder) -> None:
+    def __init__(self, sparse: SparseEncoder, model: SpanModel | None = None) -> None:
         self._sparse = sparse
+        self._model = model or SpanModel.shipped()
 
     def quotes(self, query: Query, passages: Sequence[Passage]) -> list[Quote]:
-        """Best quotes for the question out of `passages` (best first)."""
-        found = [
-            Quote(at, start, end, passage.text[start:end], self._score(query, passage.text[start:end]) / (1 + 0.2 * at))
-            for at, passage in enumerate(passages[:3])
-            for start, end in texts.sentences(passage.text)
-        ]
-        chosen: list[Quote] = []
-        left = BUDGET[texts.language(passages[0].text)] if passages else 0
-        for quote in sorted(found, key=lambda q: (-q.score, q.passage, q.start)):
-            if not chosen or len(quote.text) + 1 <= left:
-                chosen.append(quote)
-                left -= len(quote.text) + 1
-        return sorted(chosen, key=lambda q: (q.passage, q.start))
-
-    def _score(self, query: Query, sentence: str) -> float:
-        held = self._sparse.terms(sentence)
-        return sum(weight for term, weight in query.terms.items() if term in held)
+        """Best quotes for the question out of `passages` (best first): best passage first, reading order within one."""
+        read = passages[:PASSAGES]
+        spans = [span for at, passage in enumerate(read) for span in cut(at, passage.text)]
+        if not spans:
+            return []
+        features = describe(query, read, spans, self._sparse)
+        chances = self._model.probabilities(features, texts.language(read[0].text))
+        chosen = _choose(spans, chances, read)
+        return _joined(spans, chances, chosen, read)
 
     def opening(self, text: str) -> str:
         """The first sentence of a passage that was found but not quoted."""
         spans = texts.sentences(text)
         return text[spans[0][0] : spans[0][1]] if spans else ""
+
+
+def _choose(spans: Sequence[Span], chances: Sequence[float], passages: Sequence[Passage]) -> list[int]:
+    """Indices of the spans to quote, greedily by value, in order of the text."""
+    best = max(range(len(spans)), key=lambda i: chances[i])
+    left = BUDGET[texts.language(passages[spans[best].passage].text)]
+    value = [chance / max(len(span), 8) ** LENGTH_POWER for span, chance in zip(spans, chances, strict=True)]
+    open_spans = {i for i, chance in enumerate(chances) if chance >= LEAST * chances[best]}
+    chosen: set[int] = set()
+    said: set[str] = set()
+    while open_spans:
+        at = max(open_spans, key=lambda i: (value[i], -i))
+        open_spans.discard(at)
+        span = spans[at]
+        words = passages[span.passage].text[span.start : span.end]
+        if words in said or (chosen and len(span) + 1 > left):
+            continue
+        said.add(words)
+        chosen.add(at)
+        left -= len(span) + 1
+        for beside in (at - 1, at + 1):
+            if beside in open_spans and spans[beside].passage == span.passage and spans[beside].sentence == span.sentence:
+                value[beside] *= 1 + TOGETHER
+    return sorted(chosen)
+
+
+def _joined(spans: Sequence[Span], chances: Sequence[float], chosen: Sequence[int], passages: Sequence[Passage]) -> list[Quote]:
+    quotes: list[Quote] = []
+    last = -2
+    for at in chosen:
+        span = spans[at]
+        if quotes and last == at - 1 and quotes[-1].passage == span.passage:
+            before = quotes.pop()
+            quotes.append(_quote(span.passage, before.start, span.end, passages, max(before.probability, chances[at])))
+        else:
+            quotes.append(_quote(span.passage, span.start, span.end, passages, chances[at]))
+        last = at
+    best: dict[int, float] = {}
+    for quote in quotes:
+        best[quote.passage] = max(best.get(quote.passage, 0.0), quote.probability)
+    return sorted(quotes, key=lambda quote: (-best[quote.passage], quote.passage, quote.start))
+
+
+def _quote(passage: int, start: int, end: int, passages: Sequence[Passage], probability: float) -> Quote:
+    return Quote(passage, start, end, passages[passage].text[start:end], probability)
