@@ -27,8 +27,8 @@ $(VENV)/all: $(VENV)/test
 demo: $(VENV)/lean  ## the whole point of the product in a minute
 	$(BIN)/python -m api.demo
 
-serve: $(VENV)/lean  ## the service on a folder of its own, loopback only
-	$(BIN)/jitl serve
+serve: $(VENV)/lean  ## the demo, and then the service goes on (for your own data: .venv/bin/jitl serve)
+	$(BIN)/python -m api.demo --stay --port 8765
 
 test: $(VENV)/test $(if $(filter true,$(CI)),$(VENV)/all test-servers)  ## lint, types, contracts and every test that is not long
 	$(MAKE) --no-print-directory lint
