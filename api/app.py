@@ -5,10 +5,13 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 import jitl
-from api import errors, limits
+from api import errors, limits, openapi
 from api.auth import Gate
 from api.container import Container
-from api.routes import health
+from api.routes import answers, ask, collections, corrections, documents, health, jobs, keys
+
+ROUTES = (ask, corrections, answers, collections, documents, jobs, keys, health)
+PROBLEMS = openapi.PROBLEMS
 
 DESCRIPTION = """\
 Reads what a collaboration has written, answers from it with sources, and learns from an expert's correction at once.
@@ -33,5 +36,7 @@ def create_app(container: Container) -> FastAPI:
     settings = container.settings
     app.add_middleware(Gate, people=container.people, caps=limits.Caps(settings.max_body_bytes, settings.max_upload_bytes))
     errors.install(app)
-    app.include_router(health.router)
+    for routes in ROUTES:
+        app.include_router(routes.router, responses=PROBLEMS if routes is not health else {})
+    app.openapi = lambda: openapi.described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from api import render
-from jitl.answer import Answerer
 from jitl.errors import TooLarge
-from jitl.ports import Router
-from jitl.retrieve import Searcher
-from jitl.settings import Settings
-from jitl.sql.answers import Answers
-from jitl.sql.catalogue import Catalogue
 from jitl.types import AnswerEvent, Done, Principal, Route, SearchResult
+
+if TYPE_CHECKING:
+    from jitl.retrieve import Searcher
+
+    from jitl.answer import Answerer
+    from jitl.ports import Router
+    from jitl.settings import Settings
+    from jitl.sql.answers import Answers
+    from jitl.sql.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)

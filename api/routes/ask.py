@@ -16,7 +16,7 @@ from jitl.types import Done
 
 router = APIRouter(prefix="/v1", tags=["ask"])
 
-_STREAM = {
+_STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer; with `stream: true` server-sent events: `sources`, `token` (many), `done` (the whole answer).",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
