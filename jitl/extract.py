@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from jitl import text as texts
 from jitl.ports import SparseEncoder
-from jitl.types import Passage, Query
 from jitl.spans import Span, SpanModel, cut, describe
+from jitl.types import Passage, Query
 
 BUDGET = {"en": 400, "zh": 160}
 """Characters that the quotes of one answer may fill, by the language of the likeliest span."""

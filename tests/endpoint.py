@@ -1,0 +1,114 @@
+"""A small real server that speaks the chat protocol over HTTP, well or badly: what model tests talk to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+
+
+@dataclass
+class Endpoint:
+    """`mode` says how the next requests are answered; `requests` holds what came (body, with the key under `key`)."""
+
+    url: str = ""
+    mode: str = "well"
+    pieces: tuple[str, ...] = ("The ring ", "has 38 cells. [1]")
+    requests: list[dict] = field(default_factory=list)
+    dropped: threading.Event = field(default_factory=threading.Event)  # a client went away in the middle of a stream
+
+
+def build(endpoint: Endpoint) -> FastAPI:
+    app = FastAPI()
+
+    @app.post("/v1/chat/completions")
+    async def complete(request: Request) -> Response:
+        body = await request.json()
+        endpoint.requests.append({**body, "key": request.headers.get("authorization", "").removeprefix("Bearer ")})
+        refusal = refuse(endpoint)
+        return refusal or StreamingResponse(stream(endpoint), media_type="text/event-stream")
+
+    return app
+
+
+def refuse(endpoint: Endpoint) -> Response | None:
+    match endpoint.mode:
+        case "error":
+            return PlainTextResponse("<html>secret stack trace</html>", status_code=500)
+        case "error once" if len(endpoint.requests) == 1:
+            return PlainTextResponse("warming up", status_code=503)
+        case "unknown model":
+            return JSONResponse({"detail": "no such model"}, status_code=400)
+        case "bad key":
+            return JSONResponse({"error": {"message": "Incorrect API key: sk-secret", "code": "invalid_api_key"}}, status_code=401)
+        case "quota":
+            return JSONResponse({"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}, status_code=429)
+    return None
+
+
+async def stream(endpoint: Endpoint) -> AsyncIterator[bytes]:
+    mode = endpoint.mode
+    try:
+        if mode == "silent":
+            await asyncio.sleep(30)
+        if mode != "empty":
+            for at, piece in enumerate(endpoint.pieces):
+                if at and mode == "error inside":
+                    yield event({"error": {"message": "out of memory", "code": 500}})
+                    return
+                if at and mode == "cut":
+                    return  # the stream ends, well formed, in the middle of a sentence
+                if at and mode == "stall":
+                    await asyncio.sleep(30)
+                if at and mode == "crash":
+                    raise ConnectionResetError("the worker died")
+                yield chunk({"content": piece})
+                if mode == "trickle":
+                    await asyncio.sleep(0.15)
+        yield chunk({}, finish="stop", usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})
+        if mode == "no choices last":
+            yield event({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": []})
+        if mode != "no done":
+            yield b"data: [DONE]\n\n"
+    except (asyncio.CancelledError, GeneratorExit):
+        endpoint.dropped.set()
+        raise
+
+
+def chunk(delta: dict, finish: str | None = None, usage: dict | None = None) -> bytes:
+    shown = {"index": 0, "delta": delta, "finish_reason": finish}
+    return event({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [shown], "usage": usage})
+
+
+def event(body: dict) -> bytes:
+    return f"data: {json.dumps(body)}\n\n".encode()
+
+
+@contextmanager
+def serving() -> Iterator[Endpoint]:
+    """The endpoint on a free port of the loopback, in a thread of this process."""
+    endpoint = Endpoint()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(16)
+        endpoint.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        server = uvicorn.Server(uvicorn.Config(build(endpoint), log_level="critical", lifespan="off", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        until = time.monotonic() + 10
+        while not server.started and time.monotonic() < until:
+            time.sleep(0.01)
+        try:
+            yield endpoint
+        finally:
+            server.should_exit = True
+            thread.join(10)
