@@ -32,7 +32,8 @@ _ASKS = {
 _KIND = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _ASKS.items())
 
 _NUMBER = re.compile(
-    r"\d+(?:[.,]\d+)*|[一二三四五六七八九十百千万亿两]+(?=[个名位次年月日天种人岁米公里只座家所部届])|"
+    r"\d+(?:[.,]\d+)*|"
+    r"[一二三四五六七八九十百千万亿两]+(?=[个名位次年月日天种人岁米公里只座家所部届])|"
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|"
     r"thousand|million|billion|dozen|half|third|quarter|several|once|twice)\b",
     re.IGNORECASE,
@@ -43,7 +44,8 @@ _DATE = re.compile(
 )
 _NAME = re.compile(r"(?<=[\w,;'’)\]] )[A-Z][\w’'-]+|[·《》“”「」]")
 _REASON = re.compile(
-    r"\b(?:because|due to|in order|since|as a result|so that|therefore|caused?|causes|leads? to|led to)\b|因为|由于|因此|所以|为了|原因|导致",
+    r"\b(?:because|due to|in order|since|as a result|so that|therefore|caused?|causes|leads? to|led to)\b|"
+    r"因为|由于|因此|所以|为了|原因|导致",
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"\b(?:in|at|near|from|to|of) (?:the )?[A-Z]|位于|[省市县区州国镇村路街岛山]")

@@ -56,32 +56,46 @@ def refuse(endpoint: Endpoint) -> Response | None:
 
 
 async def stream(endpoint: Endpoint) -> AsyncIterator[bytes]:
-    mode = endpoint.mode
     try:
-        if mode == "silent":
+        if endpoint.mode == "silent":
             await asyncio.sleep(30)
-        if mode != "empty":
-            for at, piece in enumerate(endpoint.pieces):
-                if at and mode == "error inside":
-                    yield event({"error": {"message": "out of memory", "code": 500}})
-                    return
-                if at and mode == "cut":
-                    return  # the stream ends, well formed, in the middle of a sentence
-                if at and mode == "stall":
-                    await asyncio.sleep(30)
-                if at and mode == "crash":
-                    raise ConnectionResetError("the worker died")
-                yield chunk({"content": piece})
-                if mode == "trickle":
-                    await asyncio.sleep(0.15)
+        for at, piece in enumerate(() if endpoint.mode == "empty" else endpoint.pieces):
+            if at and endpoint.mode in BREAKS:
+                if (last := await BREAKS[endpoint.mode]()) is not None:
+                    yield last
+                return
+            yield chunk({"content": piece})
+            await asyncio.sleep(0.15 if endpoint.mode == "trickle" else 0)
         yield chunk({}, finish="stop", usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})
-        if mode == "no choices last":
+        if endpoint.mode == "no choices last":
             yield event({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": []})
-        if mode != "no done":
+        if endpoint.mode != "no done":
             yield b"data: [DONE]\n\n"
     except (asyncio.CancelledError, GeneratorExit):
         endpoint.dropped.set()
         raise
+
+
+async def cut() -> bytes | None:
+    """The stream ends, well formed, in the middle of a sentence."""
+    return None
+
+
+async def crash() -> bytes | None:
+    raise ConnectionResetError("the worker died")
+
+
+async def fail() -> bytes | None:
+    return event({"error": {"message": "out of memory", "code": 500}})
+
+
+async def stall() -> bytes | None:
+    await asyncio.sleep(30)
+    return None
+
+
+BREAKS = {"cut": cut, "crash": crash, "error inside": fail, "stall": stall}
+"""How a stream ends after its first piece."""
 
 
 def chunk(delta: dict, finish: str | None = None, usage: dict | None = None) -> bytes:
