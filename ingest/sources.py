@@ -76,6 +76,14 @@ def find(paths: Sequence[Path], settings: Settings) -> Sources:
     return Sources((item for root in roots for item in finder.root(root.resolve())), scratch)
 
 
+def received(files: Sequence[SourceFile], settings: Settings) -> Sources:
+    """Files that were sent to us, each under the identity and name that it was given; archives are unpacked as by `find`."""
+    scratch = Scratch(settings.data_dir / "tmp")
+    finder = _Finder(settings, scratch)
+    places = (_Place(file.path, file.uri, file.name) for file in files)
+    return Sources((item for place in places for item in finder.file(place, None, 0)), scratch)
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """A path with what it is called outside: in an archive both differ from where it lies."""
