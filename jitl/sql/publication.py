@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from jitl.errors import NotFound, Unavailable
 from jitl.sql.frequencies import Frequencies, enliven, slices, unpack
 from jitl.sql.outbox import APPLIED, STAGED, VERSION, WAITING, announce, move
-from jitl.sql.tables import collections, documents, versions
+from jitl.sql.tables import collections, documents, sources, versions
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -159,6 +159,9 @@ def _point(connection: Connection, new: Mapping[str, str | None]) -> None:
         one = sa.update(documents).where(d.id == sa.bindparam("document")).values(version_id=sa.bindparam("version"))
         connection.execute(one, shown)
     if hidden:
+        read = sa.select(d.source_uri).where(d.id.in_(hidden))  # their file must be read again if it comes back
+        within = sa.select(d.collection_id).where(d.id.in_(hidden))
+        connection.execute(sa.delete(sources).where(sources.c.collection_id.in_(within), sources.c.uri.in_(read)))
         gone = sa.update(documents).where(d.id.in_(hidden), d.deleted_at.is_(None))
         connection.execute(gone.values(version_id=None, deleted_at=datetime.now(UTC), name=d.id))
 

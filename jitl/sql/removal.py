@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -33,17 +32,17 @@ class Removal:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def remove_version(self, version_id: str, states: Collection[str] = ("retired",)) -> None:
-        """Remove a version with its texts, chunks and errands, and its document's row when nothing else is left of it.
+    def remove_version(self, version_id: str) -> None:
+        """Remove a retired version with its texts, chunks and errands, and its document's row when nothing else is left of it.
 
-        Stops, leaving what is left, as soon as the version is in another state: an ingest took it up again.
+        A version in any other state is left alone.
         """
         v = versions.c
         for table, key in ((chunks, chunks.c.id), (version_texts, version_texts.c.ordinal)):
-            while self._step(version_id, states, table, key):
+            while self._step(version_id, table, key):
                 pass
         with self._db.write() as connection:
-            document_id = connection.scalar(sa.select(v.document_id).where(v.id == version_id, v.state.in_(states)).with_for_update())
+            document_id = connection.scalar(sa.select(v.document_id).where(v.id == version_id, v.state == "retired").with_for_update())
             if document_id is None:
                 return
             connection.execute(sa.delete(outbox).where(outbox.c.kind == "version", outbox.c.ref == version_id))
@@ -88,11 +87,11 @@ class Removal:
         with self._db.read() as connection:
             return list(connection.scalars(sa.select(key).where(condition).limit(STEP)))
 
-    def _step(self, version_id: str, states: Collection[str], table: sa.Table, key: sa.Column[Any]) -> bool:
+    def _step(self, version_id: str, table: sa.Table, key: sa.Column[Any]) -> bool:
         """One slice of a version's rows; False when none is left, or none may be touched."""
         v = versions.c
         with self._db.write() as connection:
-            ours = sa.select(v.id).where(v.id == version_id, v.state.in_(states)).with_for_update()
+            ours = sa.select(v.id).where(v.id == version_id, v.state == "retired").with_for_update()
             if connection.scalar(ours) is None:
                 return False
             return _delete_some(connection, key, table.c.version_id == version_id) == STEP

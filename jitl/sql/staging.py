@@ -90,17 +90,27 @@ class Staging:
                 found |= {row[0]: Published(*row[1:]) for row in connection.execute(wanted.where(d.id.in_(some)))}
         return found
 
-    def write(self, collection_id: str, new: Sequence[NewVersion], encoder: str | None) -> None:
-        """Write these versions, unpublished. Whatever an earlier attempt left of them is replaced.
+    def write(self, collection_id: str, new: Sequence[NewVersion], encoder: str | None) -> list[NewVersion]:
+        """Write these versions, unpublished; returns those written. A document that another ingest is writing is left out.
 
-        Raises `NotFound` when the collection is gone, `Conflict` when another model embedded it.
+        What is left of a retired version with the same id is replaced. Raises `NotFound` when the collection is gone,
+        `Conflict` when another model embedded it.
         """
         self._clear([version.id for version in new])
+        ours: list[NewVersion] = []
         for some in _packed(((len(version.term_counts) + 2000, version) for version in new), rows=ROWS // 2):
             with self._db.write() as connection:
                 _bind(connection, collection_id, encoder)
-                _identify(connection, collection_id, some)
-                _announce(connection, collection_id, some)
+                busy = _busy(connection, [version.document_id for version in some])
+                free = [version for version in some if version.document_id not in busy]
+                if free:
+                    _identify(connection, collection_id, free)
+                    _announce(connection, collection_id, free)
+                ours += free
+        self._write_bodies(collection_id, ours)
+        return ours
+
+    def _write_bodies(self, collection_id: str, new: Sequence[NewVersion]) -> None:
         for rows in _packed(_bodies(collection_id, new), rows=ROWS):
             with self._db.write() as connection:
                 for table in (version_texts, chunks):
@@ -109,14 +119,14 @@ class Staging:
                         connection.execute(sa.insert(table), of_table)
 
     def _clear(self, version_ids: Sequence[str]) -> None:
-        """Remove rows of the same ids: an attempt that broke off, or a deleted version that comes back."""
+        """Remove rows of the same ids: a version that was replaced or given up and now comes back."""
         for some in slices(version_ids, 1000):
             with self._db.read() as connection:
                 leftovers = list(
                     connection.scalars(sa.select(versions.c.id).where(versions.c.id.in_(some), versions.c.state != "published"))
                 )
             for leftover in leftovers:
-                self._removal.remove_version(leftover, states=("pending", "retired"))
+                self._removal.remove_version(leftover)
 
 
 def _bind(connection: Connection, collection_id: str, encoder: str | None) -> None:
@@ -132,6 +142,12 @@ def _bind(connection: Connection, collection_id: str, encoder: str | None) -> No
             f"The collection was embedded by {row.encoder}, not by {encoder}.", hint="Run `jitl reindex`, or use another collection."
         )
     connection.execute(sa.update(collections).where(k.id == collection_id).values(encoder=encoder))
+
+
+def _busy(connection: Connection, document_ids: Sequence[str]) -> set[str]:
+    """Documents that have a version on its way: a running ingest's, since a start clears those that a crash left."""
+    v = versions.c
+    return set(connection.scalars(sa.select(v.document_id).where(v.document_id.in_(document_ids), v.state == "pending")))
 
 
 def _identify(connection: Connection, collection_id: str, new: Sequence[NewVersion]) -> None:

@@ -35,7 +35,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class IndexedChunk:
-    """A passage as indexes read it: the header stands before the text."""
+    """A passage as projections read it."""
 
     id: str
     version_id: str
@@ -45,7 +45,12 @@ class IndexedChunk:
 
     @property
     def full(self) -> str:
-        return f"{self.header}\n{self.text}" if self.header else self.text
+        return indexed(self.header, self.text)
+
+
+def indexed(header: str, text: str) -> str:
+    """What every index reads of a passage."""
+    return f"{header}\n{text}" if header else text
 
 
 class Versions:

@@ -1,0 +1,156 @@
+"""Files become documents: unchanged ones are skipped whole, unreadable ones are reported, the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote, urlsplit
+
+from ingest.arrivals import Arrival, Closing, bounded, member_uri, names_of
+from ingest.fingerprint import digest_file, digest_of, fingerprint
+from ingest.parse.registry import NO_PARSER
+from ingest.scrub import scrubbed
+from ingest.sources import Refused
+from ingest.tally import FAILED, SKIPPED, UNCHANGED, Tally
+from jitl.errors import Unreadable
+from jitl.ports import Parser, SourceFile
+from jitl.sql.sources import ReadFile, Sources
+from jitl.types import ParsedDocument
+
+if TYPE_CHECKING:
+    from jitl.sql.engine import Database
+
+NOTHING = "it holds no text"
+Identify = Callable[[SourceFile], Parser | None]
+
+
+class Parsers(Protocol):
+    """Where files are parsed: child processes, or a fake."""
+
+    def stream(self, file: SourceFile) -> Generator[ParsedDocument]:
+        """The documents of the file as they are read. Raises `Unreadable`, possibly after the first ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    """What makes a version besides its bytes and its parser: the ids of chunker, terms and encoder."""
+
+    chunker: str
+    sparse: str
+    encoder: str | None
+
+    def fingerprint(self, parser: str, version: str) -> str:
+        return fingerprint(f"{parser} {version}", self.chunker, self.sparse, self.encoder)
+
+
+class FileIntake:
+    """One run over files of one collection. Iterating yields their documents, then a `Closing` for each file read to its end.
+
+    Memory holds one document at a time, and the identities of a file's documents.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        collection_id: str,
+        parsers: Parsers,
+        identify: Identify,
+        pipe: Pipe,
+        tally: Tally,
+        *,
+        root: str | None,
+        force: bool,
+    ) -> None:
+        self._sources = Sources(db)
+        self._collection_id = collection_id
+        self._parsers = parsers
+        self._identify = identify
+        self._pipe = pipe
+        self._tally = tally
+        self._root = root
+        self._force = force
+        self._seen: set[str] = set()
+        self._unread: list[str] = []  # refused: what lies below may still be there
+        self.complete = False
+
+    def read(self, files: Iterable[SourceFile | Refused]) -> Iterator[Arrival | Closing]:
+        for file in files:
+            if self._tally.cancelled():
+                return
+            self._tally.expect()
+            if isinstance(file, Refused):
+                self._unread.append(file.uri)
+                self._tally.outcome(file.uri, FAILED, file.reason)
+            elif bounded(file.uri) not in self._seen:
+                self._seen.add(bounded(file.uri))
+                yield from self._guarded(file)
+            self._tally.finish(note=file.name)
+        self.complete = not self._tally.cancelled()
+        if self.complete and self._root is not None:
+            yield from self._vanished(self._root)
+
+    def _guarded(self, file: SourceFile) -> Iterator[Arrival | Closing]:
+        """A file that cannot be read costs itself alone."""
+        try:
+            yield from self._file(file)
+        except Unreadable as error:
+            self._tally.outcome(file.uri, FAILED, str(error))
+        except OSError as error:
+            self._tally.outcome(file.uri, FAILED, f"it cannot be opened: {error.strerror or error}")
+
+    def _file(self, file: SourceFile) -> Iterator[Arrival | Closing]:
+        parser = self._identify(file)
+        if parser is None:
+            self._tally.outcome(file.uri, SKIPPED, NO_PARSER)
+            return
+        made = self._pipe.fingerprint(parser.name, parser.version)
+        state = file.path.stat()
+        read = ReadFile(bounded(file.uri), self._root, digest_file(file.path), made, state.st_size, state.st_mtime)
+        known = self._sources.known(self._collection_id, read.uri)
+        if not self._force and known is not None and (known.digest, known.fingerprint) == (read.digest, read.fingerprint):
+            self._tally.outcome(file.uri, UNCHANGED)
+            if known.root != self._root and self._root is not None:
+                self._sources.record(self._collection_id, [read])
+            return
+        kept: dict[str, str] = {}  # uri -> digest
+        with closing(self._parsers.stream(file)) as stream:
+            for document in stream:
+                arrival = self._arrival(file, scrubbed(document), made, kept)
+                if arrival is not None:
+                    yield arrival
+                if self._tally.cancelled():
+                    return
+        if not kept:
+            self._tally.outcome(file.uri, SKIPPED, NOTHING)
+        yield Closing(read.uri, frozenset(kept), read)
+
+    def _arrival(self, file: SourceFile, document: ParsedDocument, made: str, kept: dict[str, str]) -> Arrival | None:
+        """The document under an identity of its own; None where the file holds the same one twice."""
+        source_uri = bounded(file.uri)
+        digest = digest_of(document)
+        member, copy = document.member, 1
+        while (uri := member_uri(source_uri, member)) in kept:
+            if kept[uri] == digest:
+                self._tally.outcome(uri, SKIPPED, "the file holds it twice")
+                return None
+            copy += 1
+            member = f"{document.member}~{copy}"
+        kept[uri] = digest
+        return Arrival(uri, source_uri, names_of(file, member), document, made)
+
+    def _vanished(self, root: str) -> Iterator[Closing]:
+        """Files read under this root before and not there now, unless what holds them could not be read."""
+        for uri, found_there in self._sources.under(self._collection_id, root):
+            hidden = any(uri == unread or uri.startswith((f"{unread.rstrip('/')}/", f"{unread}!/")) for unread in self._unread)
+            if uri not in self._seen and not hidden and (found_there or _gone(uri)):
+                yield Closing(uri, frozenset())
+
+
+def _gone(uri: str) -> bool:
+    """Whether the file, or the archive around it, is not there any more."""
+    parts = urlsplit(uri.partition("!/")[0])
+    return parts.scheme == "file" and not Path(unquote(parts.path)).exists()

@@ -1,0 +1,97 @@
+"""Files as they were last read: an unchanged one is skipped whole, a vanished one takes its documents along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from jitl.sql.frequencies import slices
+from jitl.sql.tables import documents, sources
+
+if TYPE_CHECKING:
+    from jitl.sql.engine import Database
+
+MOST_URIS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file whose documents are all published. `root` is what it was found under."""
+
+    uri: str
+    root: str | None
+    digest: str
+    fingerprint: str
+    size: int
+    modified: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDocument:
+    """A document that is published or on its way, and the file it came from."""
+
+    id: str
+    uri: str
+    source_uri: str
+
+
+class Sources:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def known(self, collection_id: str, uri: str) -> ReadFile | None:
+        s = sources.c
+        wanted = sa.select(s.uri, s.root, s.digest, s.fingerprint, s.size, s.modified)
+        with self._db.read() as connection:
+            row = connection.execute(wanted.where(s.collection_id == collection_id, s.uri == uri)).one_or_none()
+        return None if row is None else ReadFile(*row)
+
+    def record(self, collection_id: str, files: Sequence[ReadFile]) -> None:
+        now = datetime.now(UTC)
+        for some in slices(files, MOST_URIS):
+            rows = [
+                {
+                    "collection_id": collection_id,
+                    "uri": file.uri,
+                    "root": file.root,
+                    "digest": file.digest,
+                    "fingerprint": file.fingerprint,
+                    "size": file.size,
+                    "modified": file.modified,
+                    "read_at": now,
+                }
+                for file in some
+            ]
+            insert = self._db.insert(sources)
+            news = {name: insert.excluded[name] for name in ("root", "digest", "fingerprint", "size", "modified", "read_at")}
+            with self._db.write() as connection:
+                connection.execute(insert.on_conflict_do_update(index_elements=["collection_id", "uri"], set_=news), rows)
+
+    def forget(self, collection_id: str, uris: Sequence[str]) -> None:
+        """Read these again next time."""
+        for some in slices(uris, MOST_URIS):
+            with self._db.write() as connection:
+                connection.execute(sa.delete(sources).where(sources.c.collection_id == collection_id, sources.c.uri.in_(some)))
+
+    def under(self, collection_id: str, root: str) -> list[tuple[str, bool]]:
+        """Uris found under this root (True), or that lie below it but were found otherwise (False)."""
+        s = sources.c
+        below = root.rstrip("/")
+        inside = s.uri.startswith(f"{below}/", autoescape=True) | s.uri.startswith(f"{below}!/", autoescape=True) | (s.uri == below)
+        with self._db.read() as connection:
+            rows = connection.execute(sa.select(s.uri, s.root).where(s.collection_id == collection_id, inside | (s.root == root))).all()
+        return [(row.uri, row.root == root) for row in rows]
+
+    def documents(self, collection_id: str, uris: Sequence[str]) -> list[OwnDocument]:
+        """Living documents of these files."""
+        d = documents.c
+        wanted = sa.select(d.id, d.uri, d.source_uri).where(d.collection_id == collection_id, d.deleted_at.is_(None))
+        found: list[OwnDocument] = []
+        with self._db.read() as connection:
+            for some in slices(uris, MOST_URIS):
+                found += [OwnDocument(*row) for row in connection.execute(wanted.where(d.source_uri.in_(some), d.version_id.is_not(None)))]
+        return found
