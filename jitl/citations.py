@@ -17,6 +17,8 @@ from jitl.ports import SparseEncoder
 _CITATION = re.compile(r"\s*(?:\[|【)\s*(?:source\s*|来源\s*)?(\d{1,3}(?:\s*[,，;、]\s*\d{1,3})*)\s*(?:\]|】)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _END = re.compile(r"(?:(?<=[.!?])(?:[\"')\]”’]*)(?=\s)|(?<=[。！？；])|(?=\n))")
+_MAY_CITE = re.compile(r"\s*(?:[\[【][\w\s,，;、]{0,40})?")
+"""What may yet become a citation. Every beginning of such a text is one too, so it does not matter how a stream is cut."""
 _FENCE = "```"
 
 SUPPORT = 0.5
@@ -63,14 +65,13 @@ def _cut(held: str) -> int | None:
     if held.startswith(_FENCE, start):
         close = held.find("\n" + _FENCE, start + len(_FENCE))
         return None if close < 0 or len(held) < close + 5 else close + 4
-    for end in _END.finditer(held, start + 1):
-        at = end.end()
-        while (cited := _CITATION.match(held, at)) is not None:
-            at = cited.end()
-        rest = held[at:]
-        if rest.strip() and not (len(rest) < 12 and re.match(r"\s*[\[【]", rest)):
-            return at
-    return None
+    end = _END.search(held, start + 1)
+    if end is None:
+        return None
+    at = end.end()
+    while (cited := _CITATION.match(held, at)) is not None:
+        at = cited.end()
+    return None if _MAY_CITE.fullmatch(held, at) else at
 
 
 class CitationCheck:
