@@ -18,7 +18,7 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 PERMALINKS = _names("headerlink anchor anchorjs-link mw-editsection")
 DROPPED = _names("style noscript template nav footer svg canvas iframe object embed button select input head link meta title datalist")
 BLOCKS = _names(
-    """p div section article main aside header figure figcaption caption address center fieldset form details summary dl dd hr tr td th
+    """p div section article main aside header figure figcaption caption address center fieldset form details summary dl hr tr td th
     tbody thead tfoot body html legend hgroup textarea"""
 )
 _FURNITURE = _names(

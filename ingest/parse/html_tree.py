@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ingest.parse import html_marks as marks
+from ingest.parse.flow import Flow
 from ingest.parse.html_marks import attribute
 from ingest.parse.outline import Outline
 from jitl.types import BlockKind
@@ -16,12 +17,11 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 120
 _SPACES = re.compile(r"[ \t\r\n\u00a0]+")
-_AROUND_BREAK = re.compile(r" *\n *")
 
 
 def tree_of(text: str) -> LexborHTMLParser:
     """The page's tree. Nesting that would take the parser quadratic time is taken out first."""
-    from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 (only pages need it)
+    from selectolax.lexbor import LexborHTMLParser
 
     return LexborHTMLParser(marks.flattened(text) if marks.too_deep(text) else text)
 
@@ -38,12 +38,9 @@ class TreeReader:
 
     def __init__(self, outline: Outline) -> None:
         self._outline = outline
-        self._buffer: list[str] = []
-        self._kind = BlockKind.PARAGRAPH
+        self._flow = Flow(outline)
         self._flat = 0  # > 0: inside a heading, a cell or a term, where blocks are only spaces
-        self._lines: list[str] = []  # of the outermost list being read
-        self._lists: list[int] = []  # per open list: the next number, or -1 where items have bullets
-        self._prefix = ""
+        self._term_waits = False
         self._handlers: dict[str, Callable[[LexborNode, int], None]] = {
             **dict.fromkeys(marks.HEADINGS, self._heading),
             **dict.fromkeys(("ul", "ol", "dir", "menu"), self._list),
@@ -51,6 +48,7 @@ class TreeReader:
             **dict.fromkeys(("sup", "sub"), self._script),
             "li": self._item,
             "dt": self._term,
+            "dd": self._definition,
             "table": self._table,
             **dict.fromkeys(("td", "th"), self._cell),
             "blockquote": self._quote,
@@ -63,8 +61,7 @@ class TreeReader:
 
     def read(self, node: LexborNode) -> None:
         self._children(node, 0)
-        self._flush()
-        self._end_list()
+        self._flow.apart()
 
     # --- walking -------------------------------------------------------------------------------------------------
 
@@ -95,93 +92,75 @@ class TreeReader:
             self._children(node, depth)
 
     def _say(self, text: str) -> None:
-        self._buffer.append(_SPACES.sub(" ", text))
-
-    def _taken(self) -> str:
-        text = _AROUND_BREAK.sub("\n", _SPACE_RUN.sub(" ", "".join(self._buffer))).strip()
-        self._buffer.clear()
-        return text
+        self._flow.say(_SPACES.sub(" ", text))
 
     def _flush(self) -> None:
         if self._flat:
-            self._buffer.append(" ")
-            return
-        text = self._taken()
-        if not text:
-            return
-        if self._lists:
-            self._lines.append(self._prefix + text.replace("\n", " "))
-            self._prefix = " " * len(self._prefix)
-            return
-        for part in text.split("\n\n"):
-            self._outline.add(part, self._kind)
-
-    def _end_list(self) -> None:
-        if self._lines:
-            self._outline.add("\n".join(self._lines), BlockKind.LIST)
-            self._lines.clear()
+            self._flow.say(" ")
+        elif self._term_waits:
+            self._term_waits = False
+        else:
+            self._flow.flush()
 
     def text_of(self, node: LexborNode, depth: int = 0) -> str:
         """The node's text in one line, formulas and exponents kept readable."""
-        outer, self._buffer = self._buffer, []
+        outer, self._flow = self._flow, Flow(Outline())
         self._flat += 1
         self._children(node, depth)
         self._flat -= 1
-        text = self._taken().replace("\n", " ")
-        self._buffer = outer
+        text = self._flow.taken().replace("\n", " ")
+        self._flow = outer
         return text
-
-    def _apart(self) -> None:
-        """What follows is a block of its own, in the middle of a list perhaps."""
-        self._flush()
-        self._end_list()
 
     # --- elements ------------------------------------------------------------------------------------------------
 
     def _heading(self, node: LexborNode, depth: int) -> None:
         text = self.text_of(node, depth)
         if self._flat:
-            self._buffer.append(f" {text} ")
-            return
-        self._apart()
-        self._outline.heading(text.rstrip("¶#").strip(), int((node.tag or "h1")[1]))
+            self._flow.say(f" {text} ")
+        else:
+            self._flow.heading(text.rstrip("¶#").strip(), int((node.tag or "h1")[1]))
 
     def _code(self, node: LexborNode, depth: int) -> None:
         if self._flat:
             self._children(node, depth)
-            return
-        self._apart()
-        self._outline.add(marks.verbatim(node), BlockKind.CODE)
+        else:
+            self._flow.block(marks.verbatim(node), BlockKind.CODE)
 
     def _quote(self, node: LexborNode, depth: int) -> None:
         self._flush()
-        outer, self._kind = self._kind, BlockKind.QUOTE
+        outer, self._flow.kind = self._flow.kind, BlockKind.QUOTE
         self._children(node, depth)
         self._flush()
-        self._kind = outer
+        self._flow.kind = outer
 
     def _list(self, node: LexborNode, depth: int) -> None:
-        self._flush()
-        self._lists.append(marks.first_number(node) if node.tag == "ol" else -1)
+        if self._flat:
+            self._flow.say(" ")
+            self._children(node, depth)
+            return
+        self._flow.open_list(marks.first_number(node) if node.tag == "ol" else -1)
         self._children(node, depth)
-        self._flush()
-        self._lists.pop()
-        if not self._lists and not self._flat:
-            self._end_list()
+        self._flow.close_list()
 
     def _item(self, node: LexborNode, depth: int) -> None:
-        self._flush()
-        number = self._lists[-1] if self._lists else -1
-        if number >= 0:
-            self._lists[-1] += 1
-        outer, self._prefix = self._prefix, "  " * (len(self._lists) - 1) + (f"{number}. " if number >= 0 else "- ")
+        if self._flat:
+            self._flow.say(" ")
+        else:
+            self._flow.item()
         self._children(node, depth)
         self._flush()
-        self._prefix = outer
 
     def _term(self, node: LexborNode, depth: int) -> None:
         self._flush()
-        self._buffer.append(self.text_of(node, depth).rstrip(":") + ": ")
+        self._flow.say(self.text_of(node, depth).rstrip(":") + ": ")
+
+    def _definition(self, node: LexborNode, depth: int) -> None:
+        """Stands on its term's line, even where it is a paragraph of its own."""
+        first = next((c for c in node.iter(include_text=True) if c.tag != "-text" or (c.text_content or "").strip()), None)
+        self._term_waits = first is not None and first.tag in {"p", "div"}
+        self._children(node, depth)
+        self._flush()
 
     def _table(self, node: LexborNode, depth: int) -> None:
         if self._flat or marks.is_layout(node):
@@ -189,7 +168,7 @@ class TreeReader:
             self._children(node, depth)
             self._flush()
             return
-        self._apart()
+        self._flow.apart()
         self._outline.table(self._rows(node, depth))
 
     def _cell(self, node: LexborNode, depth: int) -> None:
@@ -211,7 +190,7 @@ class TreeReader:
         if attribute(node, "display") == "block" and not self._flat:
             self._formula(source)
         else:
-            self._buffer.append(f" ${source}$ " if marks.tex_of(node) else source)
+            self._flow.say(f" ${source}$ " if marks.tex_of(node) else source)
 
     def _math_script(self, node: LexborNode, _depth: int) -> None:
         kind = attribute(node, "type").lower()
@@ -220,21 +199,20 @@ class TreeReader:
         if "display" in kind and not self._flat:
             self._formula(node.text())
         else:
-            self._buffer.append(f"${node.text().strip()}$")
+            self._flow.say(f"${node.text().strip()}$")
 
     def _formula(self, source: str) -> None:
-        self._apart()
-        self._outline.add(source.strip(), BlockKind.FORMULA)
+        self._flow.block(source.strip(), BlockKind.FORMULA)
 
     def _script(self, node: LexborNode, depth: int) -> None:
         """Exponents and indices: 10^33 must not become 1033."""
         text = self.text_of(node, depth)
         mark = "^" if node.tag == "sup" else "_"
         bare = " " in text or not text or text.startswith("[") or (mark == "_" and text.isdigit())
-        self._buffer.append(text if bare else mark + text)
+        self._flow.say(text if bare else mark + text)
 
     def _break(self, _node: LexborNode, _depth: int) -> None:
-        self._buffer.append("\n")
+        self._flow.say("\n")
 
     def _anchor(self, node: LexborNode, depth: int) -> None:
         if attribute(node, "class") in marks.PERMALINKS:
@@ -246,7 +224,4 @@ class TreeReader:
         """Only formulas drawn as pictures: their source stands in `alt`."""
         alt = attribute(node, "alt").strip()
         if marks.is_tex(alt, attribute(node, "class")):
-            self._buffer.append(f" {alt} ")
-
-
-_SPACE_RUN = re.compile(r" {2,}")
+            self._flow.say(f" {alt} ")

@@ -13,6 +13,7 @@ from ingest.parse.front_matter import split_front_matter
 from ingest.parse.html_tree import read_fragment
 from ingest.parse.markdown_dialects import plain_markdown
 from ingest.parse.outline import Outline
+from ingest.parse.plain import read_plain
 from jitl.ports import SourceFile
 from jitl.types import ParsedDocument
 
@@ -31,6 +32,7 @@ _DIRECTIVE = re.compile(r"^\{?\.?([\w:-]+)\}?\s*(.*)$")
 _OPTION = re.compile(r"^(?::[\w-]+:.*|---[\s\S]*?\n---)\s*\n?", re.MULTILINE)
 _LANGUAGE_MARK = re.compile(r"\A\s*:{3,}\s*\w+\s*\n|\A\s*#!\w+\s*\n(?!#)")
 _MAX_DEPTH = 8
+_LARGE = 250_000  # characters: beyond it only dumps and generated files, which would take minutes
 
 
 class MarkdownParser:
@@ -52,6 +54,10 @@ class MarkdownParser:
 
 def read_markdown(text: str, outline: Outline) -> None:
     """Blocks of a piece of Markdown appended to `outline`."""
+    if len(text) > _LARGE:
+        outline.notices.append("the file is very large and was read for its headings, code and paragraphs only")
+        read_plain(text, outline, marked=True)
+        return
     read_fragment(_html(text, 0), outline)
 
 

@@ -74,9 +74,15 @@ class Outline:
         yield
         self._path = path
 
+    def enter(self, names: Sequence[str]) -> None:
+        """What follows stands under these names, which are no headings of the text."""
+        self._path.extend((len(self._path) + 1, name) for name in names)
+
     def add(self, text: str, kind: BlockKind = BlockKind.PARAGRAPH) -> None:
         """A block under the current heading; nothing where the text is blank."""
-        text = _BLANK_LINES.sub("\n\n", _TRAILING.sub("", scrub(text)))
+        text = _TRAILING.sub("", scrub(text))
+        if kind is not BlockKind.CODE:
+            text = _BLANK_LINES.sub("\n\n", text)
         text = text.strip("\n") if kind in _KEEP_INDENT else text.strip()
         if text.strip():
             self.blocks.append(Block(text, kind, self.section))

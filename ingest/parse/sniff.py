@@ -33,19 +33,22 @@ _MAGIC_NONE = (
 )
 
 _MBOX = re.compile(rb"From [^\n]{1,200}\d{4}[^\n]{0,40}\r?\n(?:>?[A-Za-z-]{1,40}:|[ \t])")
-_HEADER = re.compile(rb"^(from|to|cc|date|subject|message-id|received|return-path|mime-version|reply-to|delivered-to)[ \t]?:", re.IGNORECASE | re.MULTILINE)
+_HEADER = re.compile(rb"(?im)^(from|to|cc|date|subject|message-id|received|return-path|mime-version|reply-to|delivered-to)[ \t]?:")
 _ARCHIVE_PAGE = re.compile(
-    rb"<!--beginarticle-->|<!-- ?(?:received|isoreceived|sent|isosent|inreplyto)=|<!-- MHonArc v|<!--X-(?:Subject|Message-Id):", re.IGNORECASE
+    rb"(?i)<!--beginarticle-->|<!-- ?(?:received|isoreceived|sent|isosent|inreplyto)=|<!-- MHonArc v|<!--X-(?:Subject|Message-Id):"
 )
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--[^>]{0,2000}-->\s*)?<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])", re.IGNORECASE)
-_TWIKI_META = re.compile(rb"^%META:[A-Z]+\{", re.MULTILINE)
+_HTML = re.compile(
+    rb"(?i)\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--[^>]{0,2000}-->\s*)?<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])",
+)
+_TWIKI_META = re.compile(rb"(?m)^%META:[A-Z]+\{")
 _TWIKI_MARKUP = re.compile(
-    rb"^---\+{1,6}(?:!!)?[ \t]*\S|^%(?:TOC|INCLUDE|STARTINCLUDE|STOPINCLUDE|STARTSECTION|SEARCH|TWISTY|TABLE|EDITTABLE)[{%]", re.MULTILINE
+    rb"(?m)^---\+{1,6}(?:!!)?[ \t]*\S|^%(?:TOC|INCLUDE|STARTINCLUDE|STOPINCLUDE|STARTSECTION|SEARCH|TWISTY|TABLE|EDITTABLE)[{%]"
 )
-_LATEX = re.compile(rb"^[ \t]*\\(?:documentclass|documentstyle|begin\{document\}|chapter\*?\{|section\*?\{)", re.MULTILINE)
-_RST = re.compile(rb"^\.\. (?:[a-z][\w:-]{0,40}::|_[^\n:]{1,80}:)|:(?:ref|doc|math|py:[a-z]{3,10}):`", re.MULTILINE)
-_MARKDOWN = re.compile(rb"^#{1,6} \S|^```|^\[[^\]\n]{1,80}\]\(|\[[^\]\n]{1,80}\]\([^)\n]{1,200}\)", re.MULTILINE)
-_UNDERLINED = re.compile(rb"^[^\s#%].{2,}\n[=~^\"'*-]{4,}\r?$", re.MULTILINE)
+_LATEX = re.compile(rb"(?m)^[ \t]*\\(?:documentclass|documentstyle|begin\{document\}|chapter\*?\{|section\*?\{)")
+_RST = re.compile(rb"(?m)^\.\. (?:[a-z][\w:-]{0,40}::|_[^\n:]{1,80}:)|:(?:ref|doc|math|py:[a-z]{3,10}):`")
+_MARKDOWN = re.compile(rb"(?m)^#{1,6} \S|^```|\[[^\]\n]{1,80}\]\([^)\n]{1,200}\)")
+_JOB_OPTIONS = re.compile(rb"(?m)^[A-Za-z_]\w{0,80}(?:\.\w{1,80}){1,4}[ \t]*\+?=[^\n]{0,400};[ \t]*\r?$|^#include[ \t]+[\"<]")
+_UNDERLINED = re.compile(rb"(?m)^[^\s#%][^\n]{2,200}\n[=~^\"'*-]{4,200}\r?$")
 
 
 def kind_of(name: str, head: bytes) -> str | None:
@@ -113,7 +116,7 @@ def _by_text(head: bytes) -> str:
     """For names that say nothing (.txt, no suffix): markup that plain text does not carry by chance."""
     body = head.removeprefix(codecs.BOM_UTF8)
     verdicts = (
-        ("code", body.startswith(b"#!")),
+        ("code", body.startswith(b"#!") or len(_JOB_OPTIONS.findall(body)) >= 3),
         ("html", _HTML.match(body)),
         ("twiki", _TWIKI_META.search(body) or len(_TWIKI_MARKUP.findall(body)) >= 2),
         ("latex", _LATEX.search(body)),
