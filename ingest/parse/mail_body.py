@@ -18,9 +18,10 @@ _QUOTE = re.compile(r" ?(?:[A-Z]{1,3})?>")
 _DEEPER = re.compile(r"(?: ?(?:[A-Z]{1,3})?>){2}")
 _ATTRIBUTION = re.compile(
     r"(?is)(?:\b(?:wrote|writes|said|schrieb|a écrit|ha scritto|escribió|écrit|написал)\b|写道|寫道|说道)[^\n]{0,80}[:：]?\s*$"
-    r"|^\d{4}[-/]\d\d?[-/]\d\d?.{0,200}[>)][:：]\s*$"
+    r"|^\d{4}[-/年]\d\d?[-/月]\d\d?.{0,200}[>)][:：]\s*$"
 )
-_ATTRIBUTION_START = re.compile(r"(?i)^(?:on|am|le|il|el|at|in|yesterday|在|>*\s*\d{4}|quoting|.{1,60}\bwrote\b|.{1,80}(?:写道|寫道))")
+_DATED = re.compile(r"(?i)^(?:on|am|le|il|el|at|in|在|yesterday|quoting)\b.*\d|^\d{4}[-/年]|^.{1,80}(?:写道|寫道)")
+_NAMED = re.compile(r"(?i)^(?!<).{1,80}\b(?:wrote|writes|said|schrieb|écrit)\b")
 _ORIGINAL = re.compile(
     r"(?i)^[-_\s]*(?:original message|original-nachricht|ursprüngliche nachricht|message d'origine|原始邮件|邮件原件|原邮件)[-_\s:：]*$"
 )
@@ -170,12 +171,10 @@ def _take_attribution(written: list[str]) -> list[str]:
     end = len(written)
     while end and not written[end - 1].strip():
         end -= 1
-    for size in (1, 2, 3):
+    for size, start in ((3, _DATED), (2, _DATED), (1, _DATED), (1, _NAMED), (2, _NAMED)):
         lines = written[max(0, end - size) : end]
-        if len(lines) < size or not lines[0].strip():
-            break
         text = " ".join(line.strip() for line in lines)
-        if _ATTRIBUTION.search(text) and _ATTRIBUTION_START.match(text):
+        if len(lines) == size and all(lines) and start.match(lines[0]) and _ATTRIBUTION.search(text):
             del written[end - size :]
             return [text]
     return []

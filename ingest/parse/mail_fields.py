@@ -22,6 +22,7 @@ _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(=\?)")
 _ID = re.compile(r"<([^<>\s]{1,500})>")
 _AT = re.compile(r"(?<=\S) (?:at|AT|_at_) (?=[\w.-]+\.\w)")
+_NAMED_ZONE = re.compile(r"(?<=:\d\d) [A-Z]{2,5} (\d{4})$")
 _REPLY = re.compile(r"(?i)^\s*(?:(?:re|aw|sv|antw|ref|回复|答复|回覆)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]|(?:fwd?|wg|转发|轉寄)\s*[:：])\s*")
 _TAG = re.compile(r"^\s*\[[^\]\n]{1,60}\]\s*")
 _GB_PAIRS = re.compile(rb"(?:[\x20-\x7e]|[\xa1-\xf7][\xa1-\xfe])*")
@@ -51,17 +52,21 @@ def field(message: Message, name: str) -> str:
 def decoded(raw: str, charset: str | None = None) -> str:
     """RFC 2047 words, and raw bytes of whoever did not know that standard."""
     text = re.sub(r"\r?\n[ \t]*", " ", raw)
-    text = _BETWEEN_WORDS.sub(r"\1\2", text)
-    text = _WORD.sub(_decode_word, text)
-    if not text.isascii() and any("\udc80" <= c <= "\udcff" for c in text):
+    if any("\udc80" <= c <= "\udcff" for c in text):
         text = _decode_bytes(text.encode("utf-8", "surrogateescape"), charset)
+    text = _WORD.sub(_decode_word, _BETWEEN_WORDS.sub(r"\1\2", text))
     return scrub(" ".join(text.split()))
 
 
 def people(value: str) -> list[str]:
     """Names, or addresses where there is no name; in order, each once."""
     found: dict[str, None] = {}
-    for name, address in getaddresses([_AT.sub("@", value)])[:MAX_NAMES]:
+    value = _AT.sub("@", value)
+    try:
+        pairs = getaddresses([value]) if "@" in value else []
+    except (RecursionError, ValueError, IndexError):  # brackets within brackets
+        pairs = []
+    for name, address in pairs[:MAX_NAMES]:
         plain = " ".join(name.strip("'\" ").split())
         if plain or address:
             found.setdefault(plain or address)
@@ -75,14 +80,16 @@ def date_of(message: Message, separator: bytes) -> datetime | None:
     received = [str(value).rpartition(";")[2] for key, value in message.raw_items() if key.lower() == "received"]
     envelope = re.sub(r"^From .*?(?=(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b)", "", separator.decode("ascii", "replace").strip())
     for candidate in (field(message, "date"), *received[:1], envelope):
-        if (date := _date(candidate)) is not None:
+        if (date := parsed_date(candidate)) is not None:
             return date
     return None
 
 
-def _date(text: str) -> datetime | None:
+def parsed_date(text: str) -> datetime | None:
+    """A mail's date, or what `date` and ctime print; None for anything else. Zones that only have a name count as UTC."""
+    text = _NAMED_ZONE.sub(r" \1", text.strip())
     try:
-        date = parsedate_to_datetime(text.strip())
+        date = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     if not 1970 <= date.year <= 2100:
