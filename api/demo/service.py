@@ -55,7 +55,7 @@ class Service:
 
     def client(self) -> Client:
         """A client through the folder's socket: the folder's owner."""
-        return Client(transport=FolderTransport(self.folder, lambda _: None))
+        return Client(transport=FolderTransport(self.folder))
 
     def wait(self) -> None:
         self._process.wait()

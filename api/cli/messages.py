@@ -1,0 +1,111 @@
+"""What the command line says to people, in English and Chinese."""
+
+# Chinese text has Chinese punctuation
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+LANGUAGES: Final = ("en", "zh")
+
+TABLE: Final[dict[str, tuple[str, str]]] = {
+    # who holds the folder
+    "holder_ended": ("The process that held the data folder has ended; going on without it.", "持有数据目录的进程已结束，本命令继续执行。"),
+    "waiting_for_holder": ("Waiting for process {pid}, which holds {folder} ...", "正在等待持有 {folder} 的进程 {pid} ……"),
+    "others_use_folder": (
+        "Other commands are using this process; it ends when they are done (Ctrl-C: end now, their jobs go on later).",
+        "其他命令正在使用本进程，待其完成后退出（按 Ctrl-C 立即退出，其任务以后继续）。",
+    ),
+    # serve
+    "serving": (
+        "JITL serves {url} (describes itself at {url}/docs). Ctrl-C ends it.",
+        "JITL 服务地址：{url}（接口说明：{url}/docs）。按 Ctrl-C 退出。",
+    ),
+    "first_key": ("First admin key, shown only now: {key}", "首个管理员密钥，仅显示这一次：{key}"),
+    "open_address": (
+        "Warning: {host} can be reached from other machines and this is plain HTTP; put TLS in front of it.",
+        "警告：其他机器可以访问 {host}，且为明文 HTTP，请在前面配置 TLS。",
+    ),
+    "stopping": ("Ending: requests under way are answered first.", "正在退出：先完成进行中的请求。"),
+    # answers
+    "sources": ("Sources", "来源"),
+    "not_grounded": ("The collections hold no answer to this.", "资料库中没有答案。"),
+    "corrected_by": ("corrected by {author}, {date}", "由 {author} 于 {date} 更正"),
+    "confirmed_by": ("taught by {author}, {date}", "由 {author} 于 {date} 教授"),
+    "superseded": ("superseded by correction {correction}", "已被更正 {correction} 取代"),
+    "notice": ("Note: {text}", "提示：{text}"),
+    "answer_again": ("The answer was cut short; asking again.", "回答中断，重新提问。"),
+    "no_hits": ("Nothing was found.", "没有找到结果。"),
+    "nothing_here": ("There are none.", "没有记录。"),
+    # teaching
+    "taught": (
+        "Taught: correction {correction} ({status}). It holds from the next question on.",
+        "已记录更正 {correction}（{status}），下一个问题即生效。",
+    ),
+    "proposed": (
+        "It is proposed: shown beside answers until an expert approves it.",
+        "该更正待审核：在专家批准之前与原答案一同显示。",
+    ),
+    "conflict": ("Conflict with correction {correction}: {note}", "与更正 {correction} 冲突：{note}"),
+    "retracted": ("Retracted {correction}.", "已撤回 {correction}。"),
+    # work
+    "reading": ("Reading", "读取"),
+    "asking": ("Asking", "提问"),
+    "searching": ("Searching", "检索"),
+    "routing": ("Routing", "分类"),
+    "teaching": ("Teaching", "教授"),
+    "retracting": ("Retracting", "撤回"),
+    "ingested": ("{state}: {counts}", "{state}：{counts}"),
+    "job_failed": ("The job failed: {error}", "任务失败：{error}"),
+    "job_cancelled": (
+        "The job was cancelled; what it had published stays. The same command goes on from there.",
+        "任务已取消，已发布的内容保留；再次运行同一命令即可继续。",
+    ),
+    "not_read": ("Not read:", "未能读取："),
+    "failure": ("  {name}: {reason}", "  {name}：{reason}"),
+    "more_failed": (
+        "... and {count} more: jitl jobs items {job} --status failed",
+        "……另有 {count} 个：jitl jobs items {job} --status failed",
+    ),
+    "lines_failed": ("{count} of {total} lines failed.", "{total} 行中有 {count} 行失败。"),
+    "job": ("Job {job}", "任务 {job}"),
+    "interrupted": ("Interrupted.", "已中断。"),
+    # collections, keys, doctor
+    "created": ("Created {what} {name}.", "已创建 {what} {name}。"),
+    "deleted": ("Deleted {what} {name}.", "已删除 {what} {name}。"),
+    "revoked": ("Revoked key {key}: refused from the next request on.", "已吊销密钥 {key}，下一个请求起失效。"),
+    "key_once": ("The key, shown only now: {key}", "密钥，仅显示这一次：{key}"),
+    "really": ("Delete {name} and everything in it?", "删除 {name} 及其全部内容？"),
+    "healthy": ("Everything works.", "一切正常。"),
+    "degraded": ("It works, but not fully:", "可以使用，但部分功能受限："),
+    "starting": ("It is still starting:", "正在启动："),
+    "held_by": ("Served by process {pid} {address}", "由进程 {pid} 提供服务 {address}"),
+    "down": ("Questions cannot be answered now:", "目前无法回答问题："),
+    "fixing": ("Installing {package} ...", "正在安装 {package} ……"),
+    "fixed": ("Installed {package}.", "已安装 {package}。"),
+    "nothing_to_fix": ("Nothing to install.", "无需安装。"),
+    "restart_server": (
+        "A server runs on this folder: restart it to use what was installed.",
+        "该目录上有服务在运行：请重启以使用新安装的部分。",
+    ),
+    "backed_up": ("Saved to {file} ({size} bytes).", "已保存到 {file}（{size} 字节）。"),
+    "restored": ("Restored into {folder}. `jitl reindex` or the next command rebuilds the rest.", "已恢复到 {folder}。"),
+    "error": ("Error: {text}", "错误：{text}"),
+    "hint": ("Hint: {text}", "建议：{text}"),
+    "unexpected": (
+        "Something unexpected happened: {text} (JITL_DEBUG=1 shows where).",
+        "发生意外错误：{text}（设置 JITL_DEBUG=1 查看详情）。",
+    ),
+}
+
+
+def language(chosen: str | None = None) -> str:
+    """Of people at this terminal: as chosen, or as the locale says."""
+    said = chosen or next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh" if said.lower().startswith("zh") else "en"
+
+
+def say(key: str, lang: str, /, **values: Any) -> str:
+    """The message of that key."""
+    return TABLE[key][LANGUAGES.index(lang)].format(**values)
