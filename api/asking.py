@@ -12,10 +12,9 @@ from jitl.errors import TooLarge
 from jitl.types import AnswerEvent, Done, Principal, Route, SearchResult
 
 if TYPE_CHECKING:
-    from jitl.retrieve import Searcher
-
     from jitl.answer import Answerer
     from jitl.ports import Router
+    from jitl.retrieve import Searcher
     from jitl.settings import Settings
     from jitl.sql.answers import Answers
     from jitl.sql.catalogue import Catalogue

