@@ -105,4 +105,5 @@ class Loading:
         return self.seconds is not None
 
     def wait(self, seconds: float) -> None:
-        self._thread.join(seconds)
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
