@@ -102,11 +102,15 @@ class VectorStore(Protocol):
 
     def delete_collection(self, collection_id: str) -> None: ...
 
-    def search_dense(self, vector: Vector, collections: Sequence[str], limit: int) -> list[tuple[str, float]]:
-        """By cosine similarity."""
+    def search_dense(
+        self, vector: Vector, collections: Sequence[str], limit: int, *, among: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """By cosine similarity; `among` names the points to choose from."""
         ...
 
-    def search_sparse(self, terms: Mapping[int, float], collections: Sequence[str], limit: int) -> list[tuple[str, float]]:
+    def search_sparse(
+        self, terms: Mapping[int, float], collections: Sequence[str], limit: int, *, among: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
         """By dot product of term weights; points without a common term are left out."""
         ...
 
@@ -145,6 +149,15 @@ class Retriever(Protocol):
 
         Honours `query.collections` and `query.deadline`.
         """
+        ...
+
+
+@runtime_checkable
+class Weigher(Protocol):
+    """A leg that can say what it gives to hits of other legs, so that a score never depends on where a leg's list was cut."""
+
+    def weigh(self, query: Query, chunk_ids: Sequence[str]) -> Mapping[str, float]:
+        """Chunk id -> the score that `retrieve` would give it; those it gives none are left out."""
         ...
 
 

@@ -6,6 +6,7 @@ interpreter's lock: writes go in small batches. A write survives a kill through 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,14 +32,18 @@ class EdgeStore:
     def __init__(self, path: Path, dimension: int) -> None:
         with _translated(path):
             self._shard = _open(path, dimension)
+            self._present = _collections(self._shard)
         self._path = path
+        self._writing = threading.Lock()
 
     def upsert(self, points: Sequence[Point]) -> None:
         import qdrant_edge as edge
 
         for batch in _batches(points):
             rows = [edge.Point(point.id, _vectors(point), {COLLECTION: point.collection_id}) for point in batch]
-            self._update(edge.UpdateOperation.upsert_points(rows))
+            with self._writing:
+                self._present |= {point.collection_id for point in batch}  # before they can be found
+                self._update(edge.UpdateOperation.upsert_points(rows))
 
     def delete(self, ids: Sequence[str]) -> None:
         import qdrant_edge as edge
@@ -50,20 +55,27 @@ class EdgeStore:
         import qdrant_edge as edge
 
         while True:
-            with _translated(self._path):
+            with self._writing, _translated(self._path):
                 request = edge.ScrollRequest(limit=BATCH, filter=_filter([collection_id]), with_payload=False, with_vector=False)
                 found, _ = self._shard.scroll(request)
-            if not found:
-                return
-            self._update(edge.UpdateOperation.delete_points([record.id for record in found]))
+                if not found:
+                    self._present -= {collection_id}
+                    return
+                self._shard.update(edge.UpdateOperation.delete_points([record.id for record in found]))
 
-    def search_dense(self, vector: Vector, collections: Sequence[str], limit: int) -> list[tuple[str, float]]:
-        return self._search(vector.tolist(), DENSE, collections, limit)
+    def search_dense(
+        self, vector: Vector, collections: Sequence[str], limit: int, *, among: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        return self._search(vector.tolist(), DENSE, collections, limit, among)
 
-    def search_sparse(self, terms: Mapping[int, float], collections: Sequence[str], limit: int) -> list[tuple[str, float]]:
+    def search_sparse(
+        self, terms: Mapping[int, float], collections: Sequence[str], limit: int, *, among: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
         import qdrant_edge as edge
 
-        return self._search(edge.SparseVector(list(terms), list(terms.values())), TERMS, collections, limit) if terms else []
+        if not terms:
+            return []
+        return self._search(edge.SparseVector(list(terms), list(terms.values())), TERMS, collections, limit, among)
 
     def count(self, collection_id: str | None = None) -> int:
         import qdrant_edge as edge
@@ -80,15 +92,26 @@ class EdgeStore:
         with _translated(self._path):
             self._shard.close()
 
-    def _search(self, query: Any, using: str, collections: Sequence[str], limit: int) -> list[tuple[str, float]]:
+    def _search(
+        self, query: Any, using: str, collections: Sequence[str], limit: int, among: Sequence[str] | None
+    ) -> list[tuple[str, float]]:
+        """Without a filter where every point is asked for: a filter over most of the points takes longer than their scores."""
+        if not collections or limit < 1 or (among is not None and not among):
+            return []
+        asked = frozenset(collections)
+        if among is None and self._present <= asked:
+            found = self._nearest(query, using, None, limit)
+            if self._present <= asked:  # nobody brought points of another collection meanwhile
+                return found
+        return self._nearest(query, using, _filter(collections, among), limit)
+
+    def _nearest(self, query: Any, using: str, only: Filter | None, limit: int) -> list[tuple[str, float]]:
         import qdrant_edge as edge
 
-        if not collections or limit < 1:
-            return []
-        nearest = edge.Query.Nearest(query, using)
-        request = edge.QueryRequest(limit=limit, query=nearest, filter=_filter(collections), params=edge.SearchParams(exact=True))
+        nearest, exact = edge.Query.Nearest(query, using), edge.SearchParams(exact=True)
         with _translated(self._path):
-            return [(str(point.id), point.score) for point in self._shard.query(request)]
+            points = self._shard.query(edge.QueryRequest(limit=limit, query=nearest, filter=only, params=exact))
+        return [(str(point.id), point.score) for point in points]
 
     def _update(self, operation: UpdateOperation) -> None:
         with _translated(self._path):
@@ -126,10 +149,19 @@ def _vectors(point: Point) -> dict[str, Any]:
     return vectors
 
 
-def _filter(collections: Sequence[str]) -> Filter:
+def _collections(shard: EdgeShard) -> frozenset[str]:
+    """Those that have points."""
     import qdrant_edge as edge
 
-    return edge.Filter(must=[edge.FieldCondition(COLLECTION, match=edge.MatchAny(list(collections)))])
+    hits = shard.facet(edge.FacetRequest(COLLECTION, limit=1_000_000, exact=True)).hits
+    return frozenset(str(hit.value) for hit in hits)
+
+
+def _filter(collections: Sequence[str], among: Sequence[str] | None = None) -> Filter:
+    import qdrant_edge as edge
+
+    within = edge.FieldCondition(COLLECTION, match=edge.MatchAny(list(collections)))
+    return edge.Filter(must=[within] if among is None else [within, edge.HasIdCondition(set(among))])
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -106,6 +106,31 @@ def test_upsert_overwrites(store):
     assert store.search_dense(old.dense, ["b"], 5) == []
 
 
+def test_among_chooses_from_named_points_with_the_same_scores(store):
+    mine, others = points(300, "a"), points(50, "b")
+    store.upsert([*mine, *others])
+    vector, question = unit(random.Random(5)), {3: 1.5, 11: 0.25}
+    some = [p.id for p in [*mine[:40], *others[:5]]]
+    dense, sparse = dict(store.search_dense(vector, ["a"], 300)), dict(store.search_sparse(question, ["a"], 300))
+    inside = set(some[:40])
+    assert dict(store.search_dense(vector, ["a"], 100, among=some)) == {key: dense[key] for key in inside}
+    assert dict(store.search_sparse(question, ["a"], 100, among=some)) == {key: sparse[key] for key in inside & sparse.keys()}
+    assert store.search_dense(vector, ["a"], 100, among=[]) == []
+
+
+def test_rights_hold_while_a_new_collection_comes(store):
+    """Points of a collection that nobody asked for must not be seen, not even at the moment they arrive."""
+    store.upsert(points(200, "a"))
+    mine = {p.id for p in points(200, "a")}
+    vector = unit(random.Random(6))
+    with ThreadPoolExecutor(3) as pool:
+        write = pool.submit(store.upsert, points(2000, "b"))
+        while not write.done():
+            assert {key for key, _ in store.search_dense(vector, ["a"], 300)} == mine
+        store.delete_collection("b")
+    assert {key for key, _ in store.search_dense(vector, ["a"], 300)} == mine
+
+
 def test_delete_and_counts(store):
     a, b = points(450, "a"), points(30, "b")
     store.upsert([*a, *b])
