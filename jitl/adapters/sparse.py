@@ -20,8 +20,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from jitl.text import CJK
 
 K1 = 1.2
-B = 0.6
-MEAN_LENGTH = 90.0  # of an ordinary passage; fixed, so that a passage's weights never change
+B = 0.5
+MEAN_LENGTH = 80.0  # of an ordinary passage; fixed, so that a passage's weights never change
 SIGN_LENGTH = 0.2  # a Chinese sign or pair in the measure of an English word
 _KNOWN = 50_000  # runs whose terms are remembered
 
