@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
-from jitl.types import Route, Vector
+from jitl.types import Route
+
+if TYPE_CHECKING:
+    from jitl.types import Vector
 
 _HEP = re.compile(
     r"""\b(?:besiii|bepc|boss|heps|juno|daya\s?bay|belle|lhcb?|cms|atlas|alice|cern|ihep|geant4|gaudi|root\s?(?:file|macro|tree)|
