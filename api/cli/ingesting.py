@@ -90,8 +90,8 @@ def _conclude(out: Output, client: Client, found: JobReply) -> None:
         out.result({**told, "seconds": _seconds(found)})
     else:
         _list_failures(out, client, found["id"], failed)
-        counts = ", ".join(f"{status} {number}" for status, number in found["counts"].items() if number) or "0"
-        out.print(out.said("ingested", state=found["state"], counts=counts))
+        counts = ", ".join(f"{number} {status}" for status, number in found["counts"].items() if number)
+        out.print(out.said("ingested", state=found["state"], counts=counts or "0"))
     if found["state"] == "failed":
         out.tell("job_failed", error=found["error"] or "")
     elif found["state"] == "cancelled":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import os
 import signal
 import socket
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,9 +41,6 @@ def serve(
 
     here = session.of(ctx, json=json)
     settings = load_settings(here.folder)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "httpcore", "uvicorn", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
     ended = _end_on(signal.SIGINT, signal.SIGTERM)
     with _bound(host or settings.host, settings.port if port is None else port) as door:
         holder = _hold(here.out, here.folder, door, ended)
@@ -99,7 +96,7 @@ def _hold(out: Output, folder: Path, door: socket.socket, ended: threading.Event
 
     deadline, told = time.monotonic() + SHORT_COMMAND_S, False
     while True:
-        holder = Holder.take(folder, door=door)
+        holder = Holder.take(folder, door=door, opened=partial(session.opened, terminal=True))
         if holder is not None:
             holder.service.resume()
             return holder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from api.client import Client
+    from api.holder import Service
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")]
 Collection = Annotated[list[str] | None, typer.Option("--collection", "-c", help="Name or id; repeatable. Default: all you may read.")]
@@ -46,7 +48,7 @@ class Session:
         from api.client import Client
         from api.holder import FolderTransport
 
-        transport = FolderTransport(self.folder, self.out.tell, resume=resume)
+        transport = FolderTransport(self.folder, self.out.tell, resume=resume, opened=opened)
         with _orderly_end(), Client(transport=transport) as client:
             yield client
 
@@ -56,6 +58,15 @@ class Session:
             raise typer.BadParameter("say --yes")
         if not yes and not typer.confirm(self.out.said("really", name=what), err=True):
             raise typer.Exit(1)
+
+
+def opened(folder: Path, *, terminal: bool = False) -> Service:
+    """The service in this process. What happens in it stands in the folder's log; `terminal`: on stderr too."""
+    from api.holder import open_service
+    from jitl import log
+
+    log.write_to(folder, terminal=terminal or bool(os.environ.get("JITL_DEBUG")))
+    return open_service(folder)
 
 
 def of(ctx: typer.Context, *, json: bool) -> Session:
