@@ -1,0 +1,53 @@
+"""How the legs' hits become one ranking: a weighted sum of scores that depend on the passage and the question alone.
+
+A dense score is a cosine. A sparse score is divided by the question's own weight, which makes it the share of the question that
+the passage holds. So nothing in a fused score moves when other passages come or go, as it would with ranks or with a maximum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from jitl.legs import DENSE, SPARSE
+from jitl.types import Hit, Query
+
+# Fitted on one half of the dev sets, reported on the other (`tests/quality/test_retrieval.py`); flat from .3 to .7.
+WEIGHTS: Mapping[str, Mapping[str, float]] = MappingProxyType({"en": {DENSE: 1.0, SPARSE: 0.45}, "zh": {SPARSE: 1.0}})
+OTHER = 0.2  # a leg that nobody fitted; its scores lie between 0 and 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A passage with its fused score and what each leg gives it."""
+
+    hit: Hit
+    score: float
+    legs: Mapping[str, float]
+
+
+def fuse(query: Query, found: Mapping[str, Sequence[Hit]], weighed: Mapping[str, Mapping[str, float]]) -> list[Fused]:
+    """Best first, ties by (document_id, ordinal). `weighed`: leg -> chunk id -> score, for what other legs found."""
+    hits: dict[str, Hit] = {}
+    scores: dict[str, dict[str, float]] = {}
+    for leg, its in found.items():
+        for hit in its:
+            hits.setdefault(hit.chunk_id, hit)
+            scores.setdefault(hit.chunk_id, {})[leg] = hit.score
+    for leg, more in weighed.items():
+        for key, score in more.items():
+            scores[key][leg] = score
+    factors = _factors(query, {*found, *weighed})
+    fused = [Fused(hit, sum(factors[leg] * score for leg, score in sorted(scores[key].items())), scores[key]) for key, hit in hits.items()]
+    return sorted(fused, key=lambda each: (-each.score, each.hit.document_id, each.hit.ordinal))
+
+
+def _factors(query: Query, legs: set[str]) -> dict[str, float]:
+    """What a score of each leg is multiplied by."""
+    weights = WEIGHTS.get(query.language, WEIGHTS["en"])
+    factors = {leg: weights.get(leg, 0.0 if leg in (DENSE, SPARSE) else OTHER) for leg in legs}
+    asked = sum(query.terms.values())
+    if SPARSE in factors and asked > 0:
+        factors[SPARSE] /= asked
+    return factors

@@ -1,0 +1,74 @@
+"""Passages as a source of knowledge: what the index finds, as far as SQL confirms it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from jitl.errors import Unavailable
+from jitl.types import Hit
+
+if TYPE_CHECKING:
+    from jitl.ports import VectorStore
+    from jitl.types import Query
+
+DENSE, SPARSE = "dense", "sparse"
+_SPARE = 16  # asked for beyond k at first: stale points and ties at the cut
+_GROWTH = 4
+_MOST = 20_000  # of an index's hits; beyond it ties are left as the index gave them
+
+_Found = list[tuple[str, float]]
+
+
+class Catalogue(Protocol):
+    """What SQL is asked here (`jitl.sql.catalogue`)."""
+
+    def confirm(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Mapping[str, tuple[str, int]]: ...
+
+
+class PassageLeg:
+    """Implements `jitl.ports.Retriever` and `Weigher`. `name` says by what it searches: `dense` or `sparse`."""
+
+    def __init__(self, name: str, store: VectorStore, catalogue: Catalogue) -> None:
+        self.name = name
+        self._store = store
+        self._catalogue = catalogue
+
+    def retrieve(self, query: Query, k: int) -> Sequence[Hit]:
+        look = self._search(query)
+        if look is None or not query.collections:
+            return ()
+        confirmed: dict[str, tuple[str, int]] = {}
+        asked: set[str] = set()
+        limit = k + _SPARE
+        while True:
+            found = look(limit)
+            confirmed |= self._catalogue.confirm([key for key, _ in found if key not in asked], query.collections)
+            asked.update(key for key, _ in found)
+            hits = [Hit(key, *confirmed[key], score, self.name) for key, score in found if key in confirmed]
+            if _settled(hits, found, k, limit):
+                return sorted(hits, key=lambda hit: (-hit.score, hit.document_id, hit.ordinal))[:k]
+            if time.monotonic() > query.deadline:
+                raise Unavailable("too late.")
+            limit *= _GROWTH
+
+    def weigh(self, query: Query, chunk_ids: Sequence[str]) -> Mapping[str, float]:
+        look = self._search(query, chunk_ids)
+        return dict(look(len(chunk_ids))) if look is not None else {}
+
+    def _search(self, query: Query, among: Sequence[str] | None = None) -> Callable[[int], _Found] | None:
+        """The index's best for a limit; None where the question has nothing to search by."""
+        store, within = self._store, query.collections
+        if self.name == SPARSE:
+            terms = query.terms
+            return (lambda limit: store.search_sparse(terms, within, limit, among=among)) if terms else None
+        vector = query.vector
+        return (lambda limit: store.search_dense(vector, within, limit, among=among)) if vector is not None else None
+
+
+def _settled(hits: Sequence[Hit], found: _Found, k: int, limit: int) -> bool:
+    """Whether no more asking changes the first k: none are left, or those left score below the k-th."""
+    if len(found) < limit or limit >= _MOST:
+        return True
+    return len(hits) >= k and found[-1][1] < hits[k - 1].score

@@ -1,0 +1,200 @@
+"""A question is made ready once, asked of every source of knowledge at the same time, and comes back as one ranking.
+
+A source is a leg: a `Retriever`. Corrections stand apart, because they decide what is shown and need SQL alone. A leg that fails
+or is late is named in the result; without corrections there is no result.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from jitl import text
+from jitl.errors import BadInput, JitlError, MissingPart, TooLarge, Unavailable
+from jitl.fusion import Fused, fuse
+from jitl.legs import PassageLeg
+from jitl.ports import Weigher
+from jitl.types import Consultation, Hit, Query, RankedHit, SearchResult
+
+if TYPE_CHECKING:
+    from jitl.ports import Corrections, Encoder, Retriever, SparseEncoder
+    from jitl.settings import Settings
+    from jitl.types import Passage, Vector
+
+__all__ = ["PassageLeg", "Searcher"]
+
+_log = logging.getLogger(__name__)
+_WORKERS = 32  # legs of searches at once; one that hangs keeps its thread
+
+
+class Catalogue(Protocol):
+    """What SQL is asked here (`jitl.sql.catalogue`)."""
+
+    def passages(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Mapping[str, Passage]: ...
+
+
+class Frequencies(Protocol):
+    """What SQL is asked here (`jitl.sql.frequencies`)."""
+
+    def lookup(self, terms: Sequence[int], collections: Sequence[str]) -> tuple[dict[int, int], int]: ...
+
+
+class Searcher:
+    """Safe to call from several threads. `encoder` None: terms alone."""
+
+    def __init__(
+        self,
+        encoder: Encoder | None,
+        sparse: SparseEncoder,
+        catalogue: Catalogue,
+        frequencies: Frequencies,
+        legs: Sequence[Retriever],
+        corrections: Corrections | None,
+        settings: Settings,
+    ) -> None:
+        self._encoder = encoder
+        self._sparse = sparse
+        self._catalogue = catalogue
+        self._frequencies = frequencies
+        self._legs = tuple(legs)
+        self._corrections = corrections
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="leg")
+
+    def prepare(
+        self,
+        question: str,
+        collections: Sequence[str],
+        *,
+        as_of: datetime | None = None,
+        release: str | None = None,
+        run: int | None = None,
+    ) -> Query:
+        """The question with its vector, its weighted terms and its deadline. `collections` are ids that the caller may read.
+
+        Raises `BadInput` for a question that is empty, too long or no text.
+        """
+        asked = text.clean(question).strip()
+        if not asked:
+            raise BadInput("The question is empty.", hint="Ask something.")
+        limit = self._settings.max_question_chars
+        if len(asked) > limit:
+            raise TooLarge(f"The question has {len(asked)} characters.", hint=f"Ask in {limit} at most.")
+        deadline = time.monotonic() + self._settings.search_timeout_s
+        within = tuple(collections)
+        frequencies, passages = self._frequencies.lookup(list(self._sparse.terms(asked)), within)
+        return Query(
+            text=asked,
+            language=text.language(asked),
+            vector=self._vector(asked),
+            terms=self._sparse.question(asked, frequencies, passages),
+            collections=within,
+            deadline=deadline,
+            as_of=as_of,
+            release=release,
+            run=run,
+            frequencies=frequencies,
+            passages=passages,
+        )
+
+    def search(self, query: Query, k: int) -> SearchResult:
+        """At most k hits, a correction that answers the question first.
+
+        Raises `Unavailable` where SQL does not answer, or no leg does and no correction answers either.
+        """
+        notices = self._missing_vector(query)
+        started = [(leg.name, self._pool.submit(leg.retrieve, query, max(k, self._settings.candidates))) for leg in self._legs]
+        consultation = self._corrections.consult(query) if self._corrections else Consultation()
+        found: dict[str, Sequence[Hit]] = {}
+        for name, future in started:
+            try:
+                found[name] = _collect(name, future, query.deadline)
+            except Unavailable as error:
+                notices.append(error.message)
+        if started and not found and consultation.answer is None:
+            raise Unavailable("No source of passages answered: " + " ".join(notices), hint="Try again; `jitl doctor` says what is wrong.")
+        fused = fuse(query, found, self._weighed(query, found, notices))
+        hits = self._corrected(query, consultation, self._hydrated(query, fused, k))
+        return SearchResult(hits[:k], consultation, query, tuple(notices))
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _vector(self, asked: str) -> Vector | None:
+        if self._encoder is None or not self._encoder.covers(asked):
+            return None
+        try:
+            return self._encoder.embed_question(asked)
+        except (MissingPart, Unavailable) as error:
+            _log.warning("question without a vector: %s", error)
+            return None
+
+    def _missing_vector(self, query: Query) -> list[str]:
+        expected = self._encoder is not None and query.vector is None and self._encoder.covers(query.text)
+        return ["The encoder did not answer: passages were found by their terms alone."] if expected else []
+
+    def _weighed(self, query: Query, found: Mapping[str, Sequence[Hit]], notices: list[str]) -> dict[str, Mapping[str, float]]:
+        """What each leg gives to the hits of the others."""
+        keys = {leg: {hit.chunk_id for hit in hits} for leg, hits in found.items()}
+        every = set().union(*keys.values())
+        weighed: dict[str, Mapping[str, float]] = {}
+        for leg in self._legs:
+            missing = every - keys.get(leg.name, every)  # a leg that failed is not asked again
+            if missing and isinstance(leg, Weigher):
+                try:
+                    weighed[leg.name] = leg.weigh(query, sorted(missing))
+                except JitlError as error:
+                    notices.append(f"{leg.name}: {error.message}")
+        return weighed
+
+    def _hydrated(self, query: Query, fused: Sequence[Fused], k: int) -> list[RankedHit]:
+        """The best k that SQL still confirms, as passages."""
+        hits: list[RankedHit] = []
+        for start in range(0, len(fused), k):
+            some = fused[start : start + k]
+            passages = self._catalogue.passages([each.hit.chunk_id for each in some], query.collections)
+            hits += [_ranked(each, passages[each.hit.chunk_id]) for each in some if each.hit.chunk_id in passages]
+            if len(hits) >= k:
+                break
+        return hits[:k]
+
+    def _corrected(self, query: Query, consultation: Consultation, hits: list[RankedHit]) -> list[RankedHit]:
+        """Superseded passages marked, and the correction that answers ahead of them."""
+        if self._corrections is None:
+            return hits
+        marks = self._corrections.marks(query, [hit.passage for hit in hits if hit.passage is not None])
+        if marks:
+            hits = [_marked(hit, marks) for hit in hits]
+        if consultation.answer is None:
+            return hits
+        answer = consultation.answer
+        return [RankedHit("correction", answer.same, correction=answer.correction), *hits]
+
+
+def _collect(name: str, future: Future[Sequence[Hit]], deadline: float) -> Sequence[Hit]:
+    """A leg's hits; whatever goes wrong inside it comes out as `Unavailable` with its name."""
+    try:
+        return future.result(timeout=max(0.0, deadline - time.monotonic()))
+    except TimeoutError as error:
+        future.cancel()
+        raise Unavailable(f"{name}: too late.") from error
+    except JitlError as error:
+        raise Unavailable(f"{name}: {error.message}") from error
+    except Exception as error:  # a leg is isolated: its bug must not take the others down
+        _log.exception("leg %s failed", name)
+        raise Unavailable(f"{name}: failed.") from error
+
+
+def _ranked(fused: Fused, passage: Passage) -> RankedHit:
+    return RankedHit("passage", fused.score, passage=passage, path=fused.hit.path, legs=fused.legs)
+
+
+def _marked(hit: RankedHit, marks: Mapping[str, str]) -> RankedHit:
+    correction = marks.get(hit.passage.id) if hit.passage is not None else None
+    if correction is None:
+        return hit
+    return RankedHit(hit.kind, hit.score, hit.passage, superseded_by=correction, path=hit.path, legs=hit.legs)
