@@ -86,9 +86,9 @@ class Run:
             self._projector.drain()
 
     def _publish(self, window: Window) -> None:
-        switch = self._publication.publish(self._collection_id, {entry.document_id: entry.version_id for entry in window.entries})
-        self._assembly.settle(entry.version_id for entry in window.entries)
-        dropped = set(switch.dropped)
+        new = {entry.document_id: entry.version_id for entry in window.entries}
+        dropped = set(self._publication.publish(self._collection_id, new))
+        self._assembly.settle(new.values())
         for entry in window.entries:
             if entry.version_id in dropped:
                 self._assembly.unfinished.add(entry.source_uri)

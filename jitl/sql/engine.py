@@ -129,6 +129,9 @@ def _sqlite_engines(url: str) -> tuple[Engine, Engine]:
     arguments = {"check_same_thread": False, "timeout": 10}
     writer = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
     readers = sa.create_engine(url, poolclass=QueuePool, pool_size=16, max_overflow=48, connect_args=arguments)
+    # Many rows as one statement: sqlite3 lets go of the interpreter's lock at every step, and a transaction of a thousand steps waits
+    # a thousand times for its turn while others compute.
+    writer.dialect.use_insertmanyvalues_wo_returning = True
     sa.event.listen(writer, "connect", _prepare_writer)
     sa.event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     sa.event.listen(readers, "connect", _prepare_reader)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SLICE = 1000
+SLICE = 500
 """Rows a write transaction moves; keeps it under 20 ms."""
 MOST_TERMS = 10_000
 """Terms a lookup asks for at once; databases limit a statement's parameters (SQLite: 32,766)."""

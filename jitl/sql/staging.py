@@ -98,7 +98,7 @@ class Staging:
         """
         self._clear([version.id for version in new])
         ours: list[NewVersion] = []
-        for some in _packed(((len(version.term_counts) + 2000, version) for version in new), rows=ROWS // 2):
+        for some in _packed(((len(version.term_counts) + 2000, version) for version in new), rows=ROWS // 4):
             with self._db.write() as connection:
                 _bind(connection, collection_id, encoder)
                 busy = _busy(connection, [version.document_id for version in some])
@@ -157,6 +157,7 @@ def _identify(connection: Connection, collection_id: str, new: Sequence[NewVersi
     known = {row.id: row.deleted_at for row in connection.execute(sa.select(d.id, d.deleted_at).where(d.id.in_(ids)))}
     nameless = [version for version in new if known.get(version.document_id, True) is not None]
     taken = _taken(connection, collection_id, {name for version in nameless for name in _names(version)})
+    fresh: list[dict[str, Any]] = []
     for version in nameless:
         name = next(name for name in _names(version) if name not in taken)
         taken.add(name)
@@ -165,7 +166,9 @@ def _identify(connection: Connection, collection_id: str, new: Sequence[NewVersi
             connection.execute(revived.values(deleted_at=None, version_id=None, name=name, source_uri=version.source_uri))
             continue
         row = {"id": version.document_id, "collection_id": collection_id, "uri": version.uri, "source_uri": version.source_uri}
-        connection.execute(sa.insert(documents), row | {"name": name, "created_at": datetime.now(UTC)})
+        fresh.append(row | {"name": name, "created_at": datetime.now(UTC)})
+    if fresh:
+        connection.execute(sa.insert(documents), fresh)
 
 
 def _names(version: NewVersion) -> Iterator[str]:

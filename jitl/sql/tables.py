@@ -185,6 +185,7 @@ outbox = Table(
     Column("error", Text),
     Column("created_at", Moment, nullable=False),
     Index("ix_outbox_state", "state", "id"),
+    Index("ix_outbox_ref", "ref"),
 )
 
 # --- corrections ----------------------------------------------------------------------------------------------
