@@ -22,15 +22,15 @@ DESCRIPTORS: Final = Path("/proc/self/fd")
 class SocketPath:
     """A path of the folder's socket that the kernel takes; `text` is good until `close`."""
 
-    def __init__(self, folder: Path, *, descriptors: Path = DESCRIPTORS) -> None:
+    def __init__(self, folder: Path) -> None:
         self._fd: int | None = None
         self._link: Path | None = None
         self.text = os.fspath(folder / NAME)
         if len(os.fsencode(self.text)) <= LONGEST:
             return
-        if descriptors.is_dir():
+        if DESCRIPTORS.is_dir():
             self._fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            self.text = f"{descriptors}/{self._fd}/{NAME}"
+            self.text = f"{DESCRIPTORS}/{self._fd}/{NAME}"
         else:
             self._link = Path(tempfile.mkdtemp(prefix="jitl-")) / "data"
             self._link.symlink_to(folder, target_is_directory=True)
