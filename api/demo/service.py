@@ -53,6 +53,10 @@ class Service:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def client(self) -> Client:
         """A client through the folder's socket: the folder's owner."""
         return Client(transport=FolderTransport(self.folder))

@@ -1,0 +1,101 @@
+"""Killed at any point of ingest and teaching, the service comes back with everything it acknowledged and nothing half done."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.data import ROOT
+from tests.flows.crash_child import POINTS
+
+CYCLES = int(os.environ.get("JITL_CRASH_CYCLES", "60"))
+DOCUMENTS = 6
+PARAGRAPHS = 40
+
+
+@dataclass
+class Lives:
+    """A data folder, killed again and again, and what its owner was told."""
+
+    folder: Path
+    papers: Path
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    generation: int = 0
+
+    def rewrite(self) -> None:
+        self.generation += 1
+        self.papers.mkdir(exist_ok=True)
+        for number in range(DOCUMENTS):
+            paragraphs = [
+                f"# Note {number}, part {part}\n\nPart {part} of note {number} belongs to generation {self.generation} and says so. "
+                + "word " * 60
+                for part in range(PARAGRAPHS)
+            ]
+            (self.papers / f"note{number}.md").write_text("\n\n".join(paragraphs))
+
+    def live(self, point: str, count: int, *options: str) -> dict[str, dict[str, object]]:
+        """One life until it is killed; what it found when it began. Remembers what it acknowledged."""
+        command = [
+            sys.executable,
+            "-m",
+            "tests.flows.crash_child",
+            str(self.folder),
+            str(self.papers),
+            str(self.generation),
+            point,
+            str(count),
+        ]
+        run = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        assert run.returncode == -9, run.stderr[-3000:]
+        lines = [json.loads(line) for line in run.stdout.splitlines()]
+        assert lines, run.stderr
+        before = dict(self.acknowledged)
+        self.acknowledged |= {line["acknowledged"]: line["answer"] for line in lines[1:]}
+        self.check(lines[0]["found"], before)
+        return lines[0]["found"]
+
+    def check(self, found: dict[str, dict[str, object]], acknowledged: dict[str, str]) -> None:
+        lost = {question for question, answer in acknowledged.items() if found["corrections"].get(question) != answer}
+        assert not lost, f"{len(lost)} acknowledged corrections lost or not used"
+        for name, seen in found["documents"].items():
+            assert len(set(seen["generations"])) == 1, f"{name} mixes versions"
+            assert len(seen["generations"]) == seen["expected"], f"{name} is half there"
+            assert seen["state"] == "published"
+
+
+def lives(tmp_path: Path) -> Lives:
+    return Lives(tmp_path / "data", tmp_path / "papers")
+
+
+@pytest.mark.timeout(900)
+def test_sixty_kills_lose_nothing(tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    owner = lives(tmp_path)
+    points = [*POINTS] * (CYCLES // len(POINTS) + 1)
+    rng.shuffle(points)
+    for point in points[:CYCLES]:
+        if rng.random() < 0.6 or not owner.generation:
+            owner.rewrite()
+        owner.live(point, rng.choice((1, 1, 2, 3, 5)))
+    found = owner.live(POINTS[-1], 1)
+    assert len(found["corrections"]) >= CYCLES // 4
+    assert len(found["documents"]) == DOCUMENTS
+
+
+@pytest.mark.timeout(300)
+def test_the_harness_notices_an_acknowledgement_before_the_commit(tmp_path: Path) -> None:
+    owner = lives(tmp_path)
+    owner.rewrite()
+    owner.live(POINTS[-1], 2)
+    owner.live("-", 3, "--mutant")
+    with pytest.raises(AssertionError, match="acknowledged corrections lost"):
+        owner.live(POINTS[-1], 1)
