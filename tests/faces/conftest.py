@@ -34,7 +34,7 @@ class Live:
 
     def client(self, key: str | None = None, headers: Mapping[str, str] | None = None) -> httpx.Client:
         given = dict(headers or {}) | ({"Authorization": f"Bearer {key}"} if key else {})
-        made = httpx.Client(base_url=self.url, headers=given, timeout=60, trust_env=False)
+        made = httpx.Client(base_url=self.url, headers=given, timeout=60, trust_env=False, verify=False)
         self.clients.append(made)
         return made
 
@@ -78,6 +78,7 @@ def wait_for_job(client: httpx.Client, job: str, seconds: float = 60) -> dict[st
 @contextmanager
 def serve(data: Path, **values: Any) -> Iterator[Live]:
     container = Container.build(Settings(data_dir=data, **values))
+    live = Live(container, "", data)
     config = uvicorn.Config(create_app(container), port=0, lifespan="off", log_level="critical", ws="none", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -87,11 +88,11 @@ def serve(data: Path, **values: Any) -> Iterator[Live]:
             assert thread.is_alive()
             time.sleep(0.005)
         port = server.servers[0].sockets[0].getsockname()[1]
-        live = Live(container, f"http://127.0.0.1:{port}", data)
+        live.url = f"http://127.0.0.1:{port}"
         yield live
+    finally:
         for client in live.clients:
             client.close()
-    finally:
         server.should_exit = True
         thread.join(20)
         container.close()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import httpx
 import pytest
@@ -39,7 +39,7 @@ class Watch:
         self._thread = threading.Thread(target=self._look)
         self.most = 0
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         self._start = size_of(*self._folders)
         self._thread.start()
         return self
@@ -142,12 +142,12 @@ MALFORMED = {
 @pytest.mark.parametrize("how", MALFORMED)
 def test_a_malformed_form_is_refused_and_leaves_nothing(small: Live, how: str) -> None:
     kind, body = MALFORMED[how]
-    before = sorted(os.listdir(small.data / "blobs"))
+    before = sorted((small.data / "blobs").iterdir())
     jobs = small.admin.get("/v1/jobs").json()
     reply = small.admin.post("/v1/collections/inbox/documents", content=body, headers={"Content-Type": kind})
     assert reply.status_code in (413, 422), reply.text
     assert reply.headers["content-type"] == "application/problem+json"
-    assert sorted(os.listdir(small.data / "blobs")) == before
+    assert sorted((small.data / "blobs").iterdir()) == before
     assert [job["id"] for job in small.admin.get("/v1/jobs").json()["jobs"]] == [job["id"] for job in jobs["jobs"]]
 
 

@@ -1,0 +1,242 @@
+"""Nobody reads what they may not: a caller without rights on a collection walks every route with the ids of what is in it.
+
+For each request there is a twin about things that never existed. The caller must get the same status and the same words for
+both, and nothing of what is in the collection. A new route fails the test until it is walked too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from jitl.types import Role
+from tests.faces.conftest import Live, serve
+
+CANARY = re.compile("canary", re.IGNORECASE)
+QUESTION = "What is the canary password of the muon system?"
+
+
+@dataclass(frozen=True)
+class Things:
+    """What a request may name: of the closed collection, or never made."""
+
+    collection: str
+    name: str
+    document: str
+    document_id: str
+    chunk: str
+    correction: str
+    answer: str
+    job: str
+    key: str
+    principal: str
+
+
+Probe = tuple[str, str, dict]
+Walk = Callable[[Things], Iterator[Probe]]
+
+
+def get(*paths: str) -> Walk:
+    """GETs of addresses with the things' fields in braces."""
+
+    def walk(things: Things) -> Iterator[Probe]:
+        for path in paths:
+            yield "GET", path.format(**vars(things)), {}
+
+    return walk
+
+
+def send(method: str, path: str, *bodies: dict) -> Walk:
+    """The same with a JSON body, whose texts may hold fields in braces too; and once without any."""
+
+    def walk(things: Things) -> Iterator[Probe]:
+        for body in bodies or ({},):
+            text = re.sub(r"<(\w+)>", lambda field: getattr(things, field[1]), json.dumps(body))
+            headers = {"Content-Type": "application/json"}
+            yield method, path.format(**vars(things)), {"content": text, "headers": headers} if bodies else {}
+
+    return walk
+
+
+def upload(things: Things) -> Iterator[Probe]:
+    for place in (things.collection, things.name):
+        yield "POST", f"/v1/collections/{place}/documents", {"files": {"file": ("a.md", b"# A")}}
+
+
+def batch(things: Things) -> Iterator[Probe]:
+    for place in (things.collection, things.name):
+        yield "POST", f"/v1/corrections/batch?collection={place}", {"content": '{"id": "1", "question": "q", "answer": "a"}\n'}
+
+
+ASKED = [{"question": QUESTION}, {"question": QUESTION, "collections": ["<name>"]}, {"question": QUESTION, "collections": ["<collection>"]}]
+OPEN_WITH_MINE = {"question": QUESTION, "collections": ["mine", "<name>"]}
+
+WALKS: dict[tuple[str, str], Walk] = {
+    ("POST", "/v1/ask"): send("POST", "/v1/ask", *ASKED, OPEN_WITH_MINE, *({**one, "explain": True, "stream": True} for one in ASKED)),
+    ("POST", "/v1/search"): send("POST", "/v1/search", *ASKED, OPEN_WITH_MINE, *({**one, "k": 200} for one in ASKED)),
+    ("POST", "/v1/route"): send("POST", "/v1/route", {"question": QUESTION}),
+    ("POST", "/v1/corrections"): send(
+        "POST",
+        "/v1/corrections",
+        {"question": QUESTION, "answer": "x", "collection": "<name>"},
+        {"question": QUESTION, "answer": "x", "collection": "<collection>", "supersedes": [{"document": "<document>", "quote": "x"}]},
+    ),
+    ("POST", "/v1/corrections/batch"): batch,
+    ("GET", "/v1/corrections"): get(
+        "/v1/corrections", "/v1/corrections?collection={name}", "/v1/corrections?collection={collection}&status=approved"
+    ),
+    ("GET", "/v1/corrections/{correction}"): get("/v1/corrections/{correction}"),
+    ("DELETE", "/v1/corrections/{correction}"): send("DELETE", "/v1/corrections/{correction}"),
+    ("POST", "/v1/corrections/{correction}/review"): send("POST", "/v1/corrections/{correction}/review", {"verdict": "approve"}),
+    ("GET", "/v1/answers/{answer}"): get("/v1/answers/{answer}"),
+    ("POST", "/v1/feedback"): send("POST", "/v1/feedback", {"answer": "<answer>", "vote": "up"}),
+    ("GET", "/v1/collections"): get("/v1/collections"),
+    ("POST", "/v1/collections"): send("POST", "/v1/collections", {"name": "<name>"}),
+    ("GET", "/v1/collections/{c}"): get("/v1/collections/{collection}", "/v1/collections/{name}"),
+    ("DELETE", "/v1/collections/{c}"): send("DELETE", "/v1/collections/{name}"),
+    ("POST", "/v1/collections/{c}/documents"): upload,
+    ("GET", "/v1/collections/{c}/documents"): get("/v1/collections/{collection}/documents", "/v1/collections/{name}/documents?limit=1000"),
+    ("GET", "/v1/collections/{c}/documents/{d}"): get(
+        "/v1/collections/{name}/documents/{document}",
+        "/v1/collections/{collection}/documents/{document_id}",
+        "/v1/collections/mine/documents/{document_id}",
+        "/v1/collections/mine/documents/{document}",
+    ),
+    ("DELETE", "/v1/collections/{c}/documents/{d}"): send("DELETE", "/v1/collections/{name}/documents/{document}"),
+    ("GET", "/v1/documents/{d}/source"): get(
+        "/v1/documents/{document}/source",
+        "/v1/documents/{document_id}/source?original=true",
+        "/v1/documents/{document}/source?collection={name}",
+        "/v1/documents/{document_id}/source?collection=mine&chunk={chunk}",
+        "/v1/documents/mine.md/source?chunk={chunk}",
+    ),
+    ("GET", "/v1/jobs"): get("/v1/jobs", "/v1/jobs?state=done&limit=1000"),
+    ("GET", "/v1/jobs/{job}"): get("/v1/jobs/{job}"),
+    ("GET", "/v1/jobs/{job}/items"): get("/v1/jobs/{job}/items"),
+    ("POST", "/v1/jobs/{job}/retry"): send("POST", "/v1/jobs/{job}/retry"),
+    ("POST", "/v1/jobs/{job}/cancel"): send("POST", "/v1/jobs/{job}/cancel"),
+    ("POST", "/v1/local/ingest"): send("POST", "/v1/local/ingest", {"paths": ["/etc/hostname"], "collection": "<name>"}),
+    ("POST", "/v1/keys"): send("POST", "/v1/keys", {"principal": "<principal>"}, {"principal": "x", "collections": {"<name>": "read"}}),
+    ("GET", "/v1/keys"): get("/v1/keys"),
+    ("DELETE", "/v1/keys/{key}"): send("DELETE", "/v1/keys/{key}"),
+    ("GET", "/v1/principals"): get("/v1/principals"),
+    ("PUT", "/v1/principals/{name}"): send("PUT", "/v1/principals/{principal}", {"collections": {"<name>": "read"}}),
+    ("GET", "/healthz"): get("/healthz"),
+    ("GET", "/readyz"): get("/readyz"),
+    ("GET", "/v1/status"): get("/v1/status"),
+}
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory) -> Iterator[tuple[Live, Things]]:
+    """A service with a collection that is none of the caller's business, and everything there can be in it."""
+    with serve(tmp_path_factory.mktemp("data")) as live:
+        live.collection("canary-cage")
+        live.collection("mine")
+        admin = live.admin
+        live.upload(admin, "mine", {"mine.md": "# Mine\n\nThe muon system has nine layers of resistive plate chambers."})
+        page = "# Canary title\n\nThe canary password of the muon system is canary-4711.\n\n" + "Canary words follow. " * 200
+        job = live.upload(admin, "canary-cage", {"canary/page.md": page, "canary-empty.md": b""})
+        insider = live.person("canary-insider", Role.EXPERT, **{"canary-cage": "teach"})
+        said = {"question": QUESTION, "answer": "It is canary-0815.", "statement": "Canary!", "collection": "canary-cage"}
+        correction = insider.post("/v1/corrections", json=said).json()["id"]
+        answer = insider.post("/v1/ask", json={"question": QUESTION}).json()
+        assert CANARY.search(answer["answer"])
+        hits = insider.post("/v1/search", json={"question": QUESTION}).json()["hits"]
+        shown = insider.get("/v1/documents/canary/page.md/source").json()
+        yield (
+            live,
+            Things(
+                collection=shown["collection"],
+                name="canary-cage",
+                document="canary/page.md",
+                document_id=shown["id"],
+                chunk=next(hit["chunk"] for hit in hits if hit["chunk"]),
+                correction=correction,
+                answer=answer["id"],
+                job=job["id"],
+                key=insider.get("/v1/keys").json()["keys"][0]["id"],
+                principal="canary-insider",
+            ),
+        )
+
+
+def never_made() -> Things:
+    ids = [str(uuid.uuid4()) for _ in range(7)]
+    return Things(ids[0], "no-such-cage", "nowhere/page.md", ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], "no-such-person")
+
+
+def callers(live: Live) -> dict[str, httpx.Client]:
+    """Outsiders in every form of credential, from the weakest to the strongest that still has no right there."""
+    front = live.key("front", all="read", rights=("acts_for",))
+    live.key("outsider", Role.EXPERT, mine="teach")
+    return {
+        "no rights": live.person("nobody"),
+        "reader of another": live.person("reader", mine="read"),
+        "expert and owner of another": live.person("steward", Role.EXPERT, mine="admin", rights=("import",)),
+        "front end for an outsider": live.client(front, {"X-JITL-User": "outsider"}),
+        "front end, other header": live.client(front, {"X-OpenWebUI-User-Email": "outsider"}),
+    }
+
+
+def plain(reply: httpx.Response, things: Things) -> str:
+    """The reply without what the caller said himself, and without what differs every time."""
+    text = reply.text
+    for field, value in sorted(vars(things).items(), key=lambda pair: -len(pair[1])):
+        text = text.replace(value, f"<{field}>")
+    text = text.replace(json.dumps(QUESTION)[1:-1], "<question>")
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<id>", text)
+    return re.sub(r"\d{4}-\d\d-\d\dT[0-9:.+Z]+|: ping - .*|\"seq\": ?\d+", "<now>", text)
+
+
+def test_every_route_is_walked(closed: tuple[Live, Things]) -> None:
+    live, _ = closed
+    schema = live.client().get("/openapi.json").json()
+    routes = {(method.upper(), path) for path, methods in schema["paths"].items() for method in methods}
+    assert routes == set(WALKS), "walk the new routes too"
+
+
+@pytest.mark.parametrize("route", WALKS, ids=" ".join)
+def test_an_outsider_learns_nothing(closed: tuple[Live, Things], route: tuple[str, str]) -> None:
+    live, things = closed
+    other = never_made()
+    for who, client in callers(live).items():
+        for (method, path, more), (_, twin_path, twin_more) in zip(WALKS[route](things), WALKS[route](other), strict=True):
+            reply, twin = client.request(method, path, **more), client.request(method, twin_path, **twin_more)
+            assert reply.status_code == twin.status_code, (who, path, reply.text)
+            assert not CANARY.search(plain(reply, things)), (who, path)
+            if "correction" not in path:  # there each reply is a new one of the caller's own
+                assert plain(reply, things) == plain(twin, other), (who, path)
+            assert reply.status_code < 500
+
+
+def test_what_is_closed_is_untouched(closed: tuple[Live, Things]) -> None:
+    live, things = closed
+    for walk in WALKS.values():
+        for client in callers(live).values():
+            for method, path, more in walk(things):
+                client.request(method, path, **more)
+    admin = live.admin
+    assert admin.get(f"/v1/corrections/{things.correction}").json()["status"] == "approved"
+    assert len(admin.get("/v1/corrections", params={"collection": "canary-cage"}).json()["corrections"]) == 1
+    assert admin.get(f"/v1/collections/canary-cage/documents/{things.document}").status_code == 200
+    assert live.container.answers.votes(things.answer) == []
+    keys = {one["id"]: one["revoked_at"] for one in admin.get("/v1/keys").json()["keys"]}
+    assert keys[things.key] is None
+
+
+def test_the_insider_sees_it_all(closed: tuple[Live, Things]) -> None:
+    """The walk names real things: with the right to read, they are there."""
+    live, things = closed
+    insider = live.client(live.container.people.create_key("canary-insider", by=things.key).secret)
+    for route in (("GET", "/v1/corrections/{correction}"), ("GET", "/v1/collections/{c}"), ("GET", "/v1/documents/{d}/source")):
+        for method, path, more in list(WALKS[route](things))[:2]:
+            reply = insider.request(method, path, **more)
+            assert reply.status_code == 200, path
+            assert CANARY.search(reply.text)
