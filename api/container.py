@@ -58,8 +58,8 @@ class Container:
         """Use `build`."""
         self.settings = settings
         self._stack = stack
-        self._open_sql()
         self._open_models()
+        self._open_sql()
         self._open_index()
         self._open_questions()
         self._open_jobs()
@@ -85,12 +85,13 @@ class Container:
         self._stack.callback(self.answers.close)
         self.blobs = Blobs(self.settings.data_dir / "blobs")
         self.uploads = Uploads(self.db)
+        self.ledger = Ledger(self.db, self.encoder, self.sparse, self.settings)
 
     def _open_models(self) -> None:
         self.encoder = OnnxEncoder(self.settings.encoder_threads) if importlib.util.find_spec(MODEL_WHEEL) else None
         self.sparse = HepTerms()
-        self.ledger = Ledger(self.db, self.encoder, self.sparse, self.settings)
         self.loading = parts.Loading(self.encoder.load if self.encoder else _nothing)
+        self.loading.begin()
         self._stack.callback(self.loading.wait, LOADED_S)  # a thread left in native code would abort the process as it exits
         self.model = _endpoint(self.settings)
         if self.model is not None:
@@ -128,7 +129,6 @@ class Container:
         self.runner = Runner(self.jobs, work.kinds(self.pipeline, self.blobs, self.settings), over=self._tidy)
         self._stack.callback(self.runner.close)
         self.runner.start()
-        self.loading.begin()
         chores = Chores([Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)])
         self._stack.callback(chores.close)
         chores.start()
