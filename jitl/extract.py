@@ -52,8 +52,8 @@ class Extractor:
             return []
         features = describe(query, read, spans, self._sparse)
         chances = self._model.probabilities(features, texts.language(read[0].text))
-        chosen = _choose(spans, chances, read)
-        return _joined(spans, chances, chosen, read)
+        chosen = choose(spans, chances, read)
+        return joined(spans, chances, chosen, read)
 
     def opening(self, text: str) -> str:
         """The first sentence of a passage that was found but not quoted."""
@@ -61,7 +61,7 @@ class Extractor:
         return text[spans[0][0] : spans[0][1]] if spans else ""
 
 
-def _choose(spans: Sequence[Span], chances: Sequence[float], passages: Sequence[Passage]) -> list[int]:
+def choose(spans: Sequence[Span], chances: Sequence[float], passages: Sequence[Passage]) -> list[int]:
     """Indices of the spans to quote, greedily by value, in order of the text."""
     best = max(range(len(spans)), key=lambda i: chances[i])
     left = BUDGET[texts.language(passages[spans[best].passage].text)]
@@ -85,7 +85,7 @@ def _choose(spans: Sequence[Span], chances: Sequence[float], passages: Sequence[
     return sorted(chosen)
 
 
-def _joined(spans: Sequence[Span], chances: Sequence[float], chosen: Sequence[int], passages: Sequence[Passage]) -> list[Quote]:
+def joined(spans: Sequence[Span], chances: Sequence[float], chosen: Sequence[int], passages: Sequence[Passage]) -> list[Quote]:
     quotes: list[Quote] = []
     last = -2
     for at in chosen:
