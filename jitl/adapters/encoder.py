@@ -33,6 +33,7 @@ GRAPH = Path(__file__).with_name("minilm.onnx")
 MAX_TOKENS = 256  # the model's own limit, the two special tokens included
 BATCH = 16
 COVERED = 0.5  # share of Latin letters from which a text counts as the model's language
+_STEP = 4  # widths are its multiples: the matrix product adds a remainder of three in another order, and bits would differ
 _HINT = "Run `jitl doctor --fix`; until then the service searches by terms alone."
 
 
@@ -157,7 +158,7 @@ def _initializers(path: Path) -> tuple[list[str], list[Any]]:
 
 
 def _run(session: InferenceSession, rows: Sequence[Sequence[int]]) -> Matrix:
-    width = max(map(len, rows))
+    width = -(-max(map(len, rows)) // _STEP) * _STEP
     ids, mask = np.zeros((len(rows), width), np.int32), np.zeros((len(rows), width), np.int32)
     for number, row in enumerate(rows):
         ids[number, : len(row)] = row
