@@ -13,7 +13,7 @@ from ingest.parse.decode import scrub
 
 MARGIN = 0.1  # of the page's height, above and below: where running heads and page numbers stand
 _OUTER_MARGIN = 0.2  # the first and last line of a page may stand as far in
-_CELL_GAP = 1.1  # of the type size; TeX stretches a space to .6 at most
+_CELL_GAP = 0.95  # of the type size; TeX puts 1.0 or more between columns and stretches a space to some .6
 _COLUMN_ROWS = 0.4  # of a page's rows: what makes it a page of two columns
 _REPEATED = 0.5  # of the pages
 _REPEATED_ON_ONE_SIDE = 0.3  # left and right pages may have heads of their own
@@ -128,7 +128,12 @@ def _row(pieces: Sequence[Line]) -> Line:
     for index, piece in enumerate(pieces[1:], 1):
         gap = piece.x0 - line.x1
         size = max(line.size, piece.size)
-        apart = gap > _CELL_GAP * size and not (index == 1 and _LABEL.match(line.text)) and not _EQUATION_NUMBER.match(piece.text)
+        apart = (
+            gap > _CELL_GAP * size
+            and not (line.mono and piece.mono)
+            and not (index == 1 and _LABEL.match(line.text))
+            and not _EQUATION_NUMBER.match(piece.text)
+        )
         glue = " | " if apart else "" if gap < 0.12 * size or piece.text[0] in ",.;:)" else " "
         y = line.y if line.size >= piece.size else piece.y
         bold, mono = line.bold and piece.bold, line.mono and piece.mono

@@ -60,8 +60,15 @@ def paragraphs(page: Page, body: float) -> list[Paragraph]:
 
 
 def vocabulary(pages: Iterable[Page]) -> frozenset[str]:
-    """Words of the document as they stand within a line: how to join one that was split."""
-    return frozenset(word.casefold() for page in pages for line in page.lines for word in _WORD.findall(line.text))
+    """Whole words of the document, as they stand within a line: how to join one that was split."""
+    found: set[str] = set()
+    for page in pages:
+        split = False
+        for line in page.lines:
+            words = _WORD.findall(line.text.casefold())
+            found.update(words[1 if split else 0 : -1 if line.hyphen else None])
+            split = line.hyphen
+    return frozenset(found)
 
 
 def text_of(paragraph: Paragraph, page: Page, words: Collection[str]) -> str:
@@ -135,7 +142,7 @@ def _begins(paragraph: Paragraph, line: Line, page: Page, body: float) -> bool:
         return True
     if line.size > 1.15 * body:  # a heading, centred perhaps
         return False
-    return _indented(paragraph, line, line.size) or _is_last(last, _right(last, page))
+    return _indented(paragraph, line, page) or _is_last(last, _right(last, page))
 
 
 def _is_last(line: Line, right: float) -> bool:
@@ -143,12 +150,18 @@ def _is_last(line: Line, right: float) -> bool:
     return ends(line.text) and line.x1 < right - 0.25 * (right - line.x0)
 
 
-def _indented(paragraph: Paragraph, line: Line, size: float) -> bool:
+def _indented(paragraph: Paragraph, line: Line, page: Page) -> bool:
+    """Whether the line's start tells that it begins something: deeper after a full stop or a short line, or back at the margin."""
     last = paragraph.lines[-1]
-    shift = line.x0 - last.x0
-    if paragraph.listed:  # its lines hang below its first word
-        return shift < -0.8 * size or (len(paragraph.lines) > 1 and shift > 0.8 * size)
-    return shift > 0.8 * size
+    shift = (line.x0 - last.x0) / line.size
+    first = len(paragraph.lines) == 1
+    if shift < -0.8:
+        return paragraph.listed or (not first and ends(last.text))
+    if shift > 0.8:
+        right = _right(last, page)
+        return not (first and paragraph.listed) and (ends(last.text) or last.x1 < right - 0.1 * (right - last.x0))
+    margin = min((other.x0 for other in page.lines if abs(other.x0 - line.x0) < 3 * line.size), default=line.x0)
+    return first and not paragraph.listed and ends(last.text) and line.x0 > margin + 0.8 * line.size  # both are first lines
 
 
 def _broken_by_hand(last: Line, line: Line, right: float) -> bool:
