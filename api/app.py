@@ -11,7 +11,6 @@ from api.container import Container
 from api.routes import answers, ask, collections, corrections, documents, health, jobs, keys
 
 ROUTES = (ask, corrections, answers, collections, documents, jobs, keys, health)
-PROBLEMS = openapi.PROBLEMS
 
 DESCRIPTION = """\
 Reads what a collaboration has written, answers from it with sources, and learns from an expert's correction at once.
@@ -37,6 +36,6 @@ def create_app(container: Container) -> FastAPI:
     app.add_middleware(Gate, people=container.people, caps=limits.Caps(settings.max_body_bytes, settings.max_upload_bytes))
     errors.install(app)
     for routes in ROUTES:
-        app.include_router(routes.router, responses=PROBLEMS if routes is not health else {})
+        app.include_router(routes.router, responses=openapi.PROBLEMS)
     app.openapi = lambda: openapi.described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

@@ -17,6 +17,7 @@ from api.blobs import Blobs
 from api.chores import Chore, Chores
 from api.jobs import Runner
 from feedback.ledger import Ledger
+from feedback.retriever import TaughtCorrections
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
 from ingest.passages import PassageIndexer
@@ -113,12 +114,11 @@ class Container:
 
     def _open_questions(self) -> None:
         legs = [PassageLeg(name, self.store, self.catalogue) for name in ("dense", "sparse")]
-        corrections = None
-        if importlib.util.find_spec("feedback.retriever"):
-            module = importlib.import_module("feedback.retriever")
-            corrections = module.TaughtCorrections(self.db, self.encoder, self.sparse)
+        self.corrections = TaughtCorrections(self.db, self.encoder, self.sparse)
+        self.remembering = parts.Loading(self.corrections.load)
+        self.remembering.begin()
         frequencies = Frequencies(self.db)
-        searcher = Searcher(self.encoder, self.sparse, self.catalogue, frequencies, legs, corrections, self.settings)
+        searcher = Searcher(self.encoder, self.sparse, self.catalogue, frequencies, legs, self.corrections, self.settings)
         self._stack.callback(searcher.close)
         router = KeywordRouter()
         answerer = Answerer(searcher, router, self.model, self.settings, sparse=self.sparse)
@@ -159,6 +159,7 @@ class Container:
         return [
             parts.probe("database", lambda: parts.database(self.db), worst=parts.DOWN),
             parts.encoder(self.encoder is not None, self.loading, NO_MODEL),
+            parts.probe("corrections", lambda: parts.corrections(self.remembering, self.corrections.load), worst=parts.DOWN),
             parts.probe("passages", lambda: parts.index(self.store, self.outbox), worst=parts.DEGRADED),
             parts.answers(self.settings),
             parts.probe("jobs", lambda: parts.jobs(self.jobs), worst=parts.DEGRADED),

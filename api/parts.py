@@ -60,6 +60,14 @@ def encoder(installed: bool, loading: Loading, todo: str) -> Part:
     return Part("encoder", READY, f"loaded in {loading.seconds:.2f} s")
 
 
+def corrections(loading: Loading, refresh: Callable[[], None]) -> Part:
+    """Held in memory, kept up from SQL; without them no question is answered."""
+    if not loading.over:
+        return Part("corrections", STARTING, "being read")
+    refresh()
+    return Part("corrections", READY)
+
+
 def index(store: VectorStore, outbox: Outbox) -> Part:
     behind = outbox.count()
     return Part("passages", READY, f"{store.count()} points" + (f", {behind} versions to look at" if behind else ""))

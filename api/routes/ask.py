@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1", tags=["ask"])
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer; with `stream: true` server-sent events: `sources`, `token` (many), `done` (the whole answer).",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     }
 }
 
