@@ -157,6 +157,7 @@ class FolderTransport(httpx.BaseTransport):
         self._guard = threading.Lock()
         self._line: httpx.HTTPTransport | None = None
         self._path: SocketPath | None = None
+        self._closed = False
         self.holder: Holder | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -176,6 +177,7 @@ class FolderTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Others whom this process serves are waited for."""
         with self._guard:
+            self._closed = True  # a thread that still wants to ask must not hold the folder anew
             self._hang_up()
             if self.holder is not None:
                 try:
@@ -186,6 +188,8 @@ class FolderTransport(httpx.BaseTransport):
 
     def _connected(self) -> httpx.HTTPTransport:
         with self._guard:
+            if self._closed:
+                raise Unavailable("This client is closed.")
             if self._line is None:
                 if self.holder is None:
                     self._reach()

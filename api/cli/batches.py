@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import sys
 import threading
@@ -25,9 +26,15 @@ AT_ONCE: Final = 3
 Fields = Mapping[str, Any]
 T = TypeVar("T")
 
+
+def _readable(path: Path | None) -> Path | None:
+    if path is not None and path != STDIN and not (path.exists() and not path.is_dir() and os.access(path, os.R_OK)):
+        raise typer.BadParameter(f"{path} cannot be read")
+    return path
+
+
 Batch = Annotated[
-    Path | None,
-    typer.Option("--batch", exists=True, dir_okay=False, readable=True, allow_dash=True, help="JSON lines; - is stdin. Prints JSON lines."),
+    Path | None, typer.Option("--batch", metavar="FILE", callback=_readable, help="JSON lines; - is stdin. Prints JSON lines.")
 ]
 
 

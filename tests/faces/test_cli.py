@@ -1,0 +1,352 @@
+"""The command line beside a running server: results on stdout, words on stderr, exit codes, one line out a line in."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import typer
+
+from api.cli.main import app
+from tests.terminal import Ran, Terminal
+
+QUESTION = "How many crystals does the calorimeter of the Aurora detector have?"
+TEXTS = {
+    "calorimeter.md": "# Aurora calorimeter\n\nThe calorimeter of the Aurora detector has 6240 crystals of caesium iodide.\n",
+    "release.txt": "The recommended software release for Aurora data of 2024 is 7.1.2. Older releases lack the new constants.\n",
+    "magnet.md": "# Magnet\n\nThe solenoid of Aurora gives a field of one tesla. It is cooled with liquid helium.\n",
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A served folder with a collection, a job, a correction and a key in it."""
+
+    jitl: Terminal
+    server: dict[str, Any]
+    files: Path
+    job: str
+
+    def lines(self, *values: dict[str, Any] | str) -> Path:
+        path = self.files.parent / f"{uuid4()}.jsonl"
+        path.write_text("".join((value if isinstance(value, str) else json.dumps(value)) + "\n" for value in values))
+        return path
+
+    def correction(self, answer: str = "6241 since the repair.") -> str:
+        said = ("--question", f"What is {uuid4()}?", "--answer", answer, "--collection", "aurora")
+        return str(self.jitl.json("teach", *said)[0]["id"])
+
+    def key(self) -> str:
+        return str(self.jitl.json("keys", "create", f"person-{uuid4()}")[0]["id"])
+
+    def collection(self) -> str:
+        return str(self.jitl.json("collections", "create", f"c-{uuid4()}")[0]["name"])
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("cli")
+    files = folder / "files"
+    files.mkdir()
+    for name, text in TEXTS.items():
+        (files / name).write_text(text)
+    jitl = Terminal(folder / "data")
+    with jitl.serving() as server:
+        job = jitl.json("ingest", files, "--collection", "aurora")[-1]["job"]
+        yield Stage(jitl, server, files, job)
+
+
+EXAMPLES: dict[str, Callable[[Stage], list[object]]] = {
+    "serve": lambda s: [],  # the stage itself is one
+    "ingest": lambda s: [s.files, "-c", "aurora"],
+    "search": lambda s: ["crystals", "-c", "aurora"],
+    "ask": lambda s: [QUESTION, "-c", "aurora"],
+    "route": lambda s: ["Write a loop in C++"],
+    "teach": lambda s: ["--question", f"q {uuid4()}?", "--answer", "a", "-c", "aurora"],
+    "retract": lambda s: [s.correction()],
+    "doctor": lambda s: [],
+    "corrections": lambda s: ["--since", "7d"],
+    "corrections list": lambda s: ["--status", "approved"],
+    "corrections show": lambda s: [s.correction()],
+    "corrections approve": lambda s: [s.correction()],
+    "corrections refuse": lambda s: [s.correction()],
+    "collections": lambda s: [],
+    "collections list": lambda s: [],
+    "collections create": lambda s: [f"new-{uuid4()}"],
+    "collections show": lambda s: ["aurora"],
+    "collections source": lambda s: ["aurora", "files/magnet.md"],
+    "collections delete": lambda s: [s.collection(), "--yes"],
+    "collections delete-document": lambda s: ["aurora", "files/release.txt"],
+    "jobs": lambda s: [],
+    "jobs list": lambda s: ["--state", "done"],
+    "jobs show": lambda s: [s.job],
+    "jobs items": lambda s: [s.job],
+    "jobs watch": lambda s: [s.job],
+    "jobs cancel": lambda s: [s.job],
+    "jobs retry": lambda s: [s.job],
+    "keys": lambda s: [],
+    "keys list": lambda s: [],
+    "keys create": lambda s: [f"who-{uuid4()}", "--role", "reader", "--grant", "aurora=read"],
+    "keys revoke": lambda s: [s.key()],
+}
+
+
+def commands() -> set[str]:
+    """Every command there is, groups that do something by themselves included."""
+    found = set()
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]  # a group
+        found.add(name)
+        found |= {f"{name} {inner}" for inner in getattr(command, "commands", {})}
+    return found
+
+
+def test_every_command_is_tried() -> None:
+    assert set(EXAMPLES) == commands()
+
+
+@pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"serve"}))
+def test_stdout_holds_json_alone(stage: Stage, name: str) -> None:
+    ran = stage.jitl(*name.split(), *EXAMPLES[name](stage), "--json")
+    assert all(isinstance(line, dict) for line in ran.lines), ran
+    assert ran.lines or ran.code == 0
+    assert "Traceback" not in ran.err
+    if ran.code:
+        assert "error" in ran.lines[-1], ran
+    json.dumps(ran.lines)
+
+
+@pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"serve"}))
+def test_people_get_words(stage: Stage, name: str) -> None:
+    ran = stage.jitl(*name.split(), *EXAMPLES[name](stage))
+    assert "Traceback" not in ran.out + ran.err
+    assert (ran.out + ran.err).strip()
+    assert not ran.out.startswith("{")
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_help_tells_of_json(stage: Stage, name: str) -> None:
+    ran = stage.jitl.ok(*name.split(), "--help", COLUMNS="200")
+    assert "--json" in ran.out
+
+
+def test_the_server_tells_its_address_and_one_key(stage: Stage) -> None:
+    assert stage.server["url"] == f"http://127.0.0.1:{stage.server['port']}"
+    assert stage.server["admin_key"].startswith("jitl_")
+    assert Path(stage.server["socket"]).is_socket()
+
+
+def test_a_second_server_is_refused(stage: Stage) -> None:
+    ran = stage.jitl("serve", "--port", 0)
+    assert (ran.code, ran.out) == (1, "")
+    assert stage.server["url"] in ran.err
+
+
+def test_a_taken_port_is_told(stage: Stage, tmp_path: Path) -> None:
+    ran = Terminal(tmp_path)("serve", "--port", stage.server["port"])
+    assert (ran.code, ran.out) == (1, "")
+    assert f"Port {stage.server['port']} on 127.0.0.1 cannot be used" in ran.err
+    assert "--port" in ran.err
+
+
+def test_an_answer_and_its_sources(stage: Stage) -> None:
+    [answer] = stage.jitl.json("ask", QUESTION, "--collection", "aurora")
+    assert answer["grounded"] is True
+    assert {"id", "answer", "grounded", "route", "sources", "correction", "evidence_corrections"} <= set(answer)
+    assert "6240" in answer["answer"]
+    assert answer["sources"][0]["document"] == "files/calorimeter.md"
+    shown = stage.jitl.ok("ask", QUESTION, "--collection", "aurora").out
+    assert "6240" in shown
+    assert "[1] Aurora calorimeter (files/calorimeter.md" in shown
+
+
+def test_a_batch_has_a_line_for_each_line_and_never_stops(stage: Stage) -> None:
+    lines = stage.lines(
+        {"id": "a", "question": QUESTION}, "no json", {"id": "b"}, {"id": 3, "question": ""}, "[]", {"id": "c", "question": "magnet"}
+    )
+    for verb in ("ask", "search", "route"):
+        ran = stage.jitl(verb, "--batch", lines, "--json", *(() if verb == "route" else ("-c", "aurora")))
+        assert ran.code == 1
+        assert [line["id"] for line in ran.lines] == ["a", None, "b", 3, None, "c"]
+        assert ["error" in line for line in ran.lines] == [False, True, True, True, True, False]
+        assert [line.get("line") for line in ran.lines] == [None, 2, 3, 4, 5, None]
+        assert "4 of 6 lines failed" in ran.err
+
+
+def test_a_batch_of_hits_looks_as_promised(stage: Stage) -> None:
+    ran = stage.jitl.ok("search", "--batch", "-", "-c", "aurora", "-k", 2, "--json", stdin='{"id": "x", "question": "solenoid field"}\n')
+    [line] = ran.lines
+    assert line["id"] == "x"
+    assert len(line["hits"]) == 2
+    assert line["hits"][0]["document"] == "files/magnet.md"
+    assert all({"document", "chunk", "kind"} <= set(hit) for hit in line["hits"])
+
+
+def test_order_is_kept_over_many_lines(stage: Stage) -> None:
+    lines = stage.lines(*({"id": n, "question": f"What is number {n}?"} for n in range(60)))
+    assert [line["id"] for line in stage.jitl.json("route", "--batch", lines)] == list(range(60))
+
+
+def test_who_writes_a_line_and_waits_gets_its_result(stage: Stage) -> None:
+    for arguments, line in ((("route",), {"question": "q"}), (("teach", "-c", "coprocess"), {"question": "q", "answer": "a"})):
+        process = stage.jitl.start(*arguments, "--batch", "-")
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for number in range(2):
+            process.stdin.write(json.dumps({**line, "id": f"{uuid4()}-{number}"}) + "\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["id"].endswith(str(number))
+        assert stage.jitl.end(process).code == 0
+
+
+def test_teaching_changes_the_next_answer_and_retracting_gives_the_old_one_back(stage: Stage) -> None:
+    name = f"c-{uuid4()}"
+    stage.jitl.json("ingest", stage.files, "--collection", name)
+    before = stage.jitl.json("ask", QUESTION, "-c", name)[0]
+    [receipt] = stage.jitl.json("teach", "-c", name, "--question", QUESTION, "--answer", "It has 6239: one was lost.")
+    fired = stage.jitl.json("ask", QUESTION, "-c", name)[0]
+    assert (fired["correction"]["id"], fired["correction"]["strength"]) == (receipt["id"], "same")
+    assert "6239" in fired["answer"]
+    assert "6239" in stage.jitl.ok("ask", QUESTION, "-c", name).out
+    assert "corrected by owner" in stage.jitl.ok("ask", QUESTION, "-c", name).out
+    assert stage.jitl.json("retract", receipt["id"]) == [{"correction": receipt["id"], "status": "retracted"}]
+    after = stage.jitl.json("ask", QUESTION, "-c", name)[0]
+    same = {key: value for key, value in after.items() if key != "id"}
+    assert same == {key: value for key, value in before.items() if key != "id"}
+
+
+def test_a_batch_of_corrections(stage: Stage) -> None:
+    name, run = f"c-{uuid4()}", uuid4()
+    rows = [{"id": f"{run}/{n}", "question": f"What is item {n} of {run}?", "answer": f"It is {n}."} for n in range(5)]
+    lines = stage.lines(*rows, "broken", {"id": f"{run}/x", "question": "no answer?"})
+    ran = stage.jitl("teach", "--batch", lines, "-c", name, "--json")
+    assert ran.code == 1
+    assert [line["id"] for line in ran.lines] == [*(row["id"] for row in rows), None, f"{run}/x"]
+    assert ["error" in line for line in ran.lines] == [False] * 5 + [True] * 2
+    taught = ran.lines[:5]
+    assert sorted(line["seq"] for line in taught) == [line["seq"] for line in taught]
+    again = stage.jitl("teach", "--batch", lines, "-c", name, "--json").lines[:5]
+    assert [line["correction"] for line in again] == [line["correction"] for line in taught]
+    back = stage.jitl.json("retract", "--batch", stage.lines(*taught))
+    assert [line["correction"] for line in back] == [line["correction"] for line in taught]
+    assert all(line["status"] == "retracted" for line in back)
+
+
+def test_unknown_collections_are_refused_by_questions_and_made_by_teaching(stage: Stage) -> None:
+    for arguments in (("ask", "q"), ("search", "q"), ("collections", "show")):
+        ran = stage.jitl(*arguments, *(("nowhere",) if arguments[0] == "collections" else ("-c", "nowhere")), "--json")
+        assert ran.code == 1
+        assert ran.lines[-1]["error"]["type"].endswith("not-found")
+        assert "nowhere" in ran.err
+    stage.jitl.json("teach", "--question", f"q {uuid4()}?", "--answer", "a")
+    assert "default" in [line["name"] for line in stage.jitl.json("collections")]
+
+
+def test_what_became_of_each_document(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "good.md").write_text("# Good\n\nThis can be read well.\n")
+    (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7 broken")
+    name = f"c-{uuid4()}"
+    ran = stage.jitl("ingest", tmp_path, "-c", name, "--json")
+    assert ran.code == 1
+    *documents, summary = ran.lines
+    outcome = {Path(line["uri"]).name: line["status"] for line in documents}
+    assert outcome == {"good.md": "added", "empty.txt": "skipped", "bad.pdf": "failed"}
+    assert all(line["reason"] for line in documents if line["status"] != "added")
+    assert summary["state"] == "done"
+    assert summary["counts"]["failed"] == 1
+    words = stage.jitl("ingest", tmp_path, "-c", name)
+    assert words.code == 1
+    assert "bad.pdf: " in words.err
+    assert "1 unchanged" in words.out
+
+
+def test_records(stage: Stage, tmp_path: Path) -> None:
+    records = stage.lines({"id": "r1", "title": "One", "text": "The beam pipe is made of beryllium."}, {"id": "r2", "text": "Muons pass."})
+    name = f"c-{uuid4()}"
+    stage.jitl.json("ingest", "--records", records, "--collection", name)
+    [line] = stage.jitl.json("search", "beryllium beam pipe", "-c", name, "-k", 1)
+    assert line["hits"][0]["document"] == "r1"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask"],
+        ["ask", "q", "--batch", "-"],
+        ["ask", "--batch", "/no/such/file"],
+        ["ingest"],
+        ["ingest", "/no/such/file"],
+        ["teach", "--question", "q"],
+        ["retract"],
+        ["search", "q", "-k", "0"],
+        ["corrections", "--since", "yesterday"],
+        ["keys", "create", "x", "--grant", "nothing"],
+        ["nonsense"],
+        ["collections", "delete", "aurora"],
+    ],
+    ids=" ".join,
+)
+def test_bad_usage(stage: Stage, arguments: list[str]) -> None:
+    ran = stage.jitl(*arguments)
+    assert (ran.code, ran.out) == (2, ""), ran
+    assert ran.err.strip()
+    assert "Traceback" not in ran.err
+
+
+def test_chinese(stage: Stage) -> None:
+    for given in ({"LANG": "zh_CN.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8", "LANG": "en_US.UTF-8"}):
+        ran = stage.jitl("ask", "q", "-c", "nowhere", **given)
+        assert "错误：" in ran.err
+    assert "Error: " in stage.jitl("ask", "q", "-c", "nowhere", LANG="C").err
+
+
+def test_a_document_cannot_steer_the_terminal(stage: Stage, tmp_path: Path) -> None:
+    record = stage.lines(
+        {"id": "evil", "title": "A\x1b]0;owned\x07", "text": "The zyzzyva \x1b[2J beetle \u202egnihton\u202c is a weevil."}
+    )
+    name = f"c-{uuid4()}"
+    stage.jitl.json("ingest", "--records", record, "-c", name)
+    shown = stage.jitl.ok("search", "zyzzyva beetle weevil", "-c", name).out
+    assert "weevil" in shown
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+
+
+def test_who_has_read_enough_ends_it_quietly(stage: Stage) -> None:
+    lines = stage.lines(*({"id": n, "question": "x " * 500} for n in range(200)))
+    process = stage.jitl.start("route", "--batch", lines)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    assert "Exception" not in err
+
+
+def test_interrupted(stage: Stage) -> None:
+    process = stage.jitl.start("route", "--batch", "-")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write('{"id": 1, "question": "q"}\n')
+    process.stdin.flush()
+    process.stdout.readline()
+    process.send_signal(2)
+    ran = stage.jitl.end(process)
+    assert ran.code == 130
+    assert "Traceback" not in ran.err
+
+
+def test_the_key_of_the_server_opens_rest(stage: Stage) -> None:
+    from api.client import Client
+    from jitl.errors import Unauthenticated
+
+    with Client(stage.server["url"], key=stage.server["admin_key"]) as client:
+        assert "aurora" in [one["name"] for one in client.collections()]
+    with Client(stage.server["url"]) as client, pytest.raises(Unauthenticated):
+        client.collections()
