@@ -81,8 +81,8 @@ class Projector:
     def _work(self, errands: Sequence[Errand]) -> bool:
         """Project, flush, and only then forget: what a store has not on disk is not done."""
         try:
-            self._project(errands)
-            self._finish(errands)
+            unwanted = self._project(errands)
+            self._forget(errands, unwanted)
         except Unavailable as error:  # of all of them, most likely
             log.warning("A projection is behind: %s", error)
             self._outbox.failed(errands, str(error))
@@ -95,27 +95,28 @@ class Projector:
             return False
         return True
 
-    def _project(self, errands: Sequence[Errand]) -> None:
+    def _project(self, errands: Sequence[Errand]) -> list[str]:
+        """Returns the versions that the stores hold no more: those that were not wanted before they were told."""
         waiting = [errand for errand in errands if errand.state == WAITING]
+        version_ids = [errand.ref for errand in waiting if errand.kind == VERSION]
+        unwanted = [version.id for version in self._versions.standing(version_ids) if not version.wanted]
         for indexer in self._indexers:
-            indexer.project([errand.ref for errand in waiting if errand.kind == VERSION])
+            indexer.project(version_ids)
             for errand in waiting:
                 if errand.kind == COLLECTION:
                     indexer.forget(errand.ref)
         self._outbox.applied(waiting)
         for indexer in self._indexers:
             indexer.flush()
+        return unwanted
 
-    def _finish(self, errands: Sequence[Errand]) -> None:
-        """Everything about these ids is on stable storage: what nobody reads any more goes from SQL too."""
-        standing = {
-            version.id: version for version in self._versions.standing([errand.ref for errand in errands if errand.kind == VERSION])
-        }
+    def _forget(self, errands: Sequence[Errand], unwanted: Sequence[str]) -> None:
+        """What nobody reads any more goes from SQL too."""
+        for version_id in unwanted:
+            self._removal.remove_version(version_id)
         for errand in errands:
             if errand.kind == COLLECTION:
                 self._removal.empty_collection(errand.ref)
-            elif errand.ref in standing and not standing[errand.ref].wanted:
-                self._removal.remove_version(errand.ref)
         self._outbox.done(errands)
 
     def _run(self) -> None:

@@ -33,7 +33,7 @@ class Workshop:
         self.catalogue = Catalogue(self.db)
         self.frequencies = Frequencies(self.db)
         self.collection = self.catalogue.create_collection("hep", "owner").id
-        self.folder.mkdir(exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     @property
     def indexer(self) -> PassageIndexer:

@@ -25,6 +25,11 @@ from jitl.sql.turnstile import Turnstile
 
 LEDGER_LOCK = 0x4A49544C  # "JITL": the advisory lock under which sequence numbers are given
 
+LONGEST_LOG = 16 * 2**20
+"""Bytes of SQLite's WAL at which it is emptied even if somebody reads all the time."""
+READERS_WAIT_MS = 50
+BUSY_MS = 10_000
+
 
 class Database:
     """`read()` and `write()` give connections; a write is one transaction, on stable storage when the block ends."""
@@ -34,8 +39,11 @@ class Database:
         self._turnstile = Turnstile()
         self._exclusive: dict[str, threading.Lock] = {}
         self.longest_write = 0.0  # seconds, since it was last set to 0; what the 20 ms are checked against
+        self._log: Path | None = None
+        self._shorten_at = 0.0
         if self.dialect == "sqlite":
             self._writer, self._readers = _sqlite_engines(url)
+            self._log = Path(f"{sa.make_url(url).database}-wal")
         else:
             self._writer = sa.create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args={"connect_timeout": 5})
             self._readers = self._writer.execution_options(isolation_level="REPEATABLE READ")  # one look, whatever commits meanwhile
@@ -56,8 +64,11 @@ class Database:
             with _translated(), self._timed(), self._writer.begin() as connection:
                 yield connection
             return
-        with self._turnstile.turn(urgent=urgent), _translated(), self._timed(), self._writer.begin() as connection:
-            yield connection
+        with self._turnstile.turn(urgent=urgent), _translated():
+            with self._timed(), self._writer.begin() as connection:
+                yield connection
+            if not urgent:
+                self._shorten_log()
 
     @contextmanager
     def exclusive(self, name: str) -> Iterator[None]:
@@ -73,6 +84,24 @@ class Database:
                 yield
             finally:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+
+    def _shorten_log(self) -> None:
+        """Empty SQLite's WAL where readers that overlap kept it from being started anew.
+
+        Nobody commits meanwhile, so readers that hold it up end soon; one that does not only puts it off.
+        """
+        try:
+            if self._log is None or self._log.stat().st_size < LONGEST_LOG or time.monotonic() < self._shorten_at:
+                return
+        except FileNotFoundError:
+            return
+        self._shorten_at = time.monotonic() + 1
+        raw = self._writer.raw_connection()
+        try:
+            for pragma in (f"busy_timeout={READERS_WAIT_MS}", "wal_checkpoint(TRUNCATE)", f"busy_timeout={BUSY_MS}"):
+                raw.driver_connection.execute(f"PRAGMA {pragma}").fetchall()  # type: ignore[union-attr]
+        finally:
+            raw.close()
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -126,7 +155,7 @@ def _sqlite_engines(url: str) -> tuple[Engine, Engine]:
         message = "SQLite needs a file: threads would each see another :memory: database"
         raise ValueError(message)
     Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    arguments = {"check_same_thread": False, "timeout": 10}
+    arguments = {"check_same_thread": False, "timeout": BUSY_MS / 1000}
     writer = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
     readers = sa.create_engine(url, poolclass=QueuePool, pool_size=16, max_overflow=48, connect_args=arguments)
     # Many rows as one statement: sqlite3 lets go of the interpreter's lock at every step, and a transaction of a thousand steps waits

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WINDOW = 128
 """Documents a switch changes at most."""
-ATTEMPTS = 10
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +76,21 @@ class Publication:
 
     def _switch(self, collection_id: str, new: Mapping[str, str | None]) -> list[str]:
         """Returns versions that were dropped."""
-        for _ in range(ATTEMPTS):
-            before = self._standing(list(new))
-            here = {id_ for id_ in new if id_ in before and not before[id_].deleted}
-            live = {id_: version for id_, version in new.items() if id_ in here and (version is None or version != before[id_].version_id)}
-            dropped = [version for id_, version in new.items() if version is not None and id_ not in here]
-            self.abandon(dropped)
-            if not live:
+        with self._db.exclusive(f"publish {collection_id}"):  # not to find the documents changed at every attempt
+            for _ in range(ATTEMPTS):
+                before = self._standing(list(new))
+                here = {id_ for id_ in new if id_ in before and not before[id_].deleted}
+                live = {
+                    id_: version for id_, version in new.items() if id_ in here and (version is None or version != before[id_].version_id)
+                }
+                dropped = [version for id_, version in new.items() if version is not None and id_ not in here]
+                self.abandon(dropped)
+                try:
+                    if live:
+                        self._change(collection_id, live, {id_: before[id_].version_id for id_ in live})
+                except _Moved:
+                    continue
                 return dropped
-            try:
-                self._change(collection_id, live, {id_: before[id_].version_id for id_ in live})
-            except _Moved:
-                continue
-            return dropped
         raise Unavailable("The documents are being changed by others all the time.", hint="Try again later.")
 
     def _change(self, collection_id: str, new: Mapping[str, str | None], old: Mapping[str, str | None]) -> None:

@@ -42,7 +42,9 @@ class Removal:
             while self._step(version_id, table, key):
                 pass
         with self._db.write() as connection:
-            document_id = connection.scalar(sa.select(v.document_id).where(v.id == version_id, v.state == "retired").with_for_update())
+            within = sa.select(v.collection_id).where(v.id == version_id).scalar_subquery()
+            connection.execute(sa.select(collections.c.id).where(collections.c.id == within).with_for_update())  # as staging does
+            document_id = connection.scalar(sa.select(v.document_id).where(v.id == version_id, v.state == "retired"))
             if document_id is None:
                 return
             connection.execute(sa.delete(outbox).where(outbox.c.kind == "version", outbox.c.ref == version_id))

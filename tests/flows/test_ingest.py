@@ -100,11 +100,11 @@ def test_unreadable_files_cost_themselves_alone_and_keep_what_was_read(shop: Wor
 
 def test_a_file_of_many_documents(shop: Workshop) -> None:
     shop.write(box=json.dumps([["m1", "muon"], ["m2", "pion"], ["m2", "pion"], ["m2", "kaon"]]))
-    counts, told = shop.ingest()
+    counts, _ = shop.ingest()
     assert (counts.added, counts.skipped) == (3, 1)
     assert shop.names() == ["docs/box.txt#m1", "docs/box.txt#m2", "docs/box.txt#m2~2"]
     shop.write(box=json.dumps([["m2", "pion"], ["m3", "kaon"]]))
-    counts, told = shop.ingest()
+    counts, _ = shop.ingest()
     assert (counts.added, counts.unchanged, counts.removed) == (1, 1, 2)
     assert shop.names() == ["docs/box.txt#m2", "docs/box.txt#m3"]
     assert_clean(shop, shop.store)
@@ -121,10 +121,10 @@ def test_a_file_that_breaks_off_keeps_its_first_documents_and_removes_none(shop:
 
 def test_empty_documents_are_skipped_and_hide_what_they_said(shop: Workshop) -> None:
     shop.write(a="muon", b="")
-    counts, told = shop.ingest()
+    counts, _ = shop.ingest()
     assert (counts.skipped, counts.failed) == (1, 0)
     shop.write(a="  \n\n ")
-    counts, told = shop.ingest()
+    counts, _ = shop.ingest()
     assert (counts.skipped, counts.removed) == (1, 1)
     assert shop.names() == []
     assert_clean(shop, shop.store)
