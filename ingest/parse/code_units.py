@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-_C_FAMILY = ".c .h .cc .cpp .cxx .c++ .hh .hpp .hxx .icc .ixx .tcc .cu .cuh .java .kt .scala .go .rs .js .mjs .ts .tsx .jsx .cs .php .swift .m .proto"
+_C_FAMILY = ".c .h .cc .cpp .cxx .c++ .hh .hpp .hxx .icc .ixx .tcc .cu .cuh .java .kt .scala .go .rs .js .ts .tsx .jsx .cs .php .proto"
 _PYTHON = r"^([ \t]*)(?:async[ \t]+)?(?:def|class|cdef class|cpdef)[ \t]+(\w{1,80})"
 _STARTS = {
     ".py .pyx .pyi .opts": _PYTHON,

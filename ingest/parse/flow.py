@@ -9,6 +9,7 @@ from jitl.types import BlockKind
 
 _SPACE_RUN = re.compile(r" {2,}")
 _AROUND_BREAK = re.compile(r" *\n *")
+_MAX_INDENT = 8  # levels
 
 
 class Flow:
@@ -73,7 +74,7 @@ class Flow:
         if number >= 0 and not label:
             self._lists[-1] += 1
             label = f"{number}."
-        self._prefix = "  " * (len(self._lists) - 1) + (label or "-") + " "
+        self._prefix = "  " * min(_MAX_INDENT, len(self._lists) - 1) + (label or "-") + " "
 
     def close_list(self) -> None:
         self.flush()
