@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from feedback import journal
 from feedback.embedding import TimedEncoder
 from feedback.teaching import Line, Outcome, Teaching
-from jitl.errors import BadInput, Unavailable
+from jitl.errors import BadInput, MissingPart, Unavailable
 from jitl.sql.engine import Database
 from jitl.types import Principal
 
@@ -29,6 +29,8 @@ WINDOW: Final = 256
 """Lines embedded together: enough to sort by length, few enough to answer the first ones soon."""
 GROUP: Final = 32
 """Lines in the first transaction; then as many as take about `AIM` seconds."""
+FEWEST: Final = 16
+"""Fewer lines do not repay the sync of a commit, even on a busy machine."""
 AIM: Final = 0.008
 
 _Window = list[tuple[Line, "Teaching | BadInput"]]
@@ -71,7 +73,7 @@ class Press:
         asked = [text for teaching in teachings for text in teaching.asked]
         try:
             matrix = self._encoder.embed(asked) if asked else None
-        except Unavailable:  # they go in without vectors and get them later
+        except (Unavailable, MissingPart):  # they go in without vectors and get them later
             matrix = None
         found: list[Matrix | None] = []
         start = 0
@@ -102,12 +104,12 @@ class Press:
         start = 0
         while start < len(drafts):
             group = drafts[start : start + self._group]
-            began = time.perf_counter()
             with self._db.write() as connection:
-                began = time.perf_counter()  # without the wait for the turn
+                began = time.perf_counter()
                 kept = journal.enter(self._db, connection, desk, group)
-            took = time.perf_counter() - began
-            self._group = max(1, min(WINDOW, int(len(group) * AIM / max(took, 1e-4)), 2 * self._group))
+                took = time.perf_counter() - began  # the commit's sync takes what it takes, however few the rows
+            fitting = int(len(group) * AIM / max(took, 1e-4))
+            self._group = min(max(fitting, FEWEST), 2 * self._group, WINDOW)
             start += len(group)
             yield from kept
 

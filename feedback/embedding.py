@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -27,6 +29,8 @@ class TimedEncoder:
     def __init__(self, encoder: Encoder | None) -> None:
         self._encoder = encoder
         self._places = threading.BoundedSemaphore(_WAITING)
+        self._guard = threading.Lock()
+        self._idle: list[_Worker] = []
 
     @property
     def id(self) -> str | None:
@@ -48,19 +52,43 @@ class TimedEncoder:
         """The same, or None where it fails or is late; what is late is thrown away."""
         if self._encoder is None or not self._places.acquire(blocking=False):
             return None
-        done: list[Matrix | None] = []
+        task = _Task(texts)
+        with self._guard:
+            worker = self._idle.pop() if self._idle else _Worker(self)
+        worker.give(task)
+        return task.result if task.done.wait(seconds) else None
 
-        def work() -> None:
+    def take_back(self, worker: _Worker) -> None:
+        """A worker is free again."""
+        with self._guard:
+            self._idle.append(worker)
+        self._places.release()
+
+
+@dataclass(slots=True)
+class _Task:
+    texts: Sequence[str]
+    result: Matrix | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+class _Worker:
+    """A thread that embeds one task after another; a daemon, because an encoder may never return."""
+
+    def __init__(self, encoder: TimedEncoder) -> None:
+        self._encoder = encoder
+        self._tasks: SimpleQueue[_Task] = SimpleQueue()
+        threading.Thread(target=self._work, name="jitl-teach-embed", daemon=True).start()
+
+    def give(self, task: _Task) -> None:
+        self._tasks.put(task)
+
+    def _work(self) -> None:
+        while True:
+            task = self._tasks.get()
             try:
-                done.append(self.embed(texts))
+                task.result = self._encoder.embed(task.texts)
             except Exception:  # noqa: BLE001  # isolation point: whatever an encoder does, the correction is kept
                 _log.exception("A correction goes in without a vector for now: the encoder failed.")
-            finally:
-                self._places.release()
-
-        thread = threading.Thread(target=work, name="jitl-teach-embed", daemon=True)
-        thread.start()
-        thread.join(seconds)
-        if not done:
-            return None
-        return done[0]
+            self._encoder.take_back(self)
+            task.done.set()

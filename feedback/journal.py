@@ -32,6 +32,23 @@ if TYPE_CHECKING:
     from jitl.types import Matrix
 
 
+_LIVING = sa.select(collections.c.id).where(collections.c.id == sa.bindparam("collection"), collections.c.deleted_at.is_(None))
+_RIVALS = (
+    sa.select(
+        *(corrections.c[name] for name in ("id", "question_key", "valid_from", "valid_to", "release", "runs")), correction_texts.c.answer
+    )
+    .join(correction_texts)
+    .where(corrections.c.collection_id == sa.bindparam("collection"), corrections.c.status != "retracted")
+    .where(corrections.c.question_key.in_(sa.bindparam("keys", expanding=True)))
+    .order_by(corrections.c.seq)
+)
+_USED = (
+    sa.select(idempotency, corrections.c.seq, corrections.c.status)
+    .join(corrections, corrections.c.id == idempotency.c.reference)
+    .where(idempotency.c.principal_id == sa.bindparam("principal"), idempotency.c.key.in_(sa.bindparam("keys", expanding=True)))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A checked teaching, ready to be written; `id` is new."""
@@ -64,8 +81,7 @@ class Desk:
 def enter(db: Database, connection: Connection, desk: Desk, drafts: Sequence[Draft]) -> list[Entered]:
     """Write the drafts that are new, in order; one result each. Raises `NotFound` for a collection that is gone."""
     db.lock_ledger(connection)
-    living = sa.select(collections.c.id).where(collections.c.id == desk.collection_id, collections.c.deleted_at.is_(None))
-    if connection.scalar(living) is None:
+    if connection.scalar(_LIVING, {"collection": desk.collection_id}) is None:
         raise NotFound("No such collection.")
     digests = [draft.teaching.digest(desk.collection_id) for draft in drafts]
     used = _used_keys(connection, desk.principal.id, [draft.key for draft in drafts if draft.key])
@@ -182,9 +198,7 @@ class _Rivals:
     def __init__(self, connection: Connection, collection_id: str, drafts: Sequence[Draft]) -> None:
         self._by_key: dict[str, list[tuple[str, tuple[object, ...], str]]] = {}
         for page in rows.pages(sorted({key_digest(draft.teaching.question) for draft in drafts})):
-            found = sa.select(corrections, correction_texts.c.answer).join(correction_texts)
-            found = found.where(corrections.c.collection_id == collection_id, corrections.c.question_key.in_(page))
-            for row in connection.execute(found.where(corrections.c.status != "retracted").order_by(corrections.c.seq)):
+            for row in connection.execute(_RIVALS, {"collection": collection_id, "keys": page}):
                 holds = (row.valid_from, row.valid_to, row.release, row.runs)
                 self._by_key.setdefault(row.question_key, []).append((row.id, holds, fold(row.answer)))
 
@@ -210,9 +224,7 @@ def _used_keys(connection: Connection, principal_id: str, keys: Sequence[str]) -
     """Key -> digest of the body it was used with, and what came of it, as it stands now."""
     found: dict[str, tuple[str, Receipt]] = {}
     for page in rows.pages(sorted(set(keys))):
-        known = sa.select(idempotency, corrections.c.seq, corrections.c.status)
-        known = known.join(corrections, corrections.c.id == idempotency.c.reference)
-        for row in connection.execute(known.where(idempotency.c.principal_id == principal_id, idempotency.c.key.in_(page))):
+        for row in connection.execute(_USED, {"principal": principal_id, "keys": page}):
             found[row.key] = (row.digest, Receipt(row.reference, row.seq, row.status))
     return found
 

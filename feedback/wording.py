@@ -21,9 +21,10 @@ _TERMINAL: Final = " .!?\u3002\uff0c,;:\u2026"
 _COMMON_STARTS: Final = frozenset(
     re.findall(
         r"\w+",
-        "a about after an and are as at before by can could did do does during for from give had has have her his how i if in into is it its "
-        "list may me my name no of on or our over she should tell than that the their there these they this those through to under was we "
-        "were what when where which while who whom whose why will with within without would you your please describe explain find show",
+        "a about after an and are as at before by can could did do does during for from give had has have her his how i if in into is it "
+        "its list may me my name no of on or our over she should tell than that the their there these they this those through to under "
+        "was we were what when where which while who whom whose why will with within without would you your please describe explain "
+        "find show",
     )
 )
 _NEGATION: Final = re.compile(r"\b(?:not|never|no|without|neither|nor|none|cannot|except|excluding)\b|n['\u2019]t\b", re.IGNORECASE)

@@ -1,0 +1,63 @@
+"""Which corrections are weighed at all: the nearest to a question by vector and by terms, found exactly, whatever shelf holds them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback.features import Weighed
+from feedback.shelf import Entry, ShelfView
+from feedback.wording import Wording
+
+if TYPE_CHECKING:
+    from jitl.types import Vector
+
+NEAREST: Final = 8
+"""Candidates by cosine, and as many by terms, that are weighed for one question."""
+
+
+def nearest(
+    question: Wording,
+    vector: Vector | None,
+    weights: Mapping[int, float],
+    shelves: Sequence[ShelfView],
+    usable: Callable[[Entry], bool],
+) -> list[Weighed]:
+    """The best by cosine, the best by terms, and whatever is asked in the same words; each once, in the order of their ids."""
+    found: dict[str, Entry] = {}
+    by_cosine: list[tuple[float, Entry]] = []
+    by_terms: list[tuple[float, Entry]] = []
+    for shelf in shelves:
+        same = [shelf.entries[slot] for slot in shelf.same(question.key)]
+        found |= {entry.state.id: entry for entry in same if usable(entry)}
+        by_terms += _best(shelf, shelf.overlaps(weights), usable)
+        if vector is not None:
+            by_cosine += _best(shelf, shelf.cosines(vector), usable)
+    for scored in (by_cosine, by_terms):
+        for _, entry in heapq.nsmallest(NEAREST, scored, key=lambda pair: (-pair[0], pair[1].state.id)):
+            found[entry.state.id] = entry
+    return [_beside(found[name], vector) for name in sorted(found)]
+
+
+def _best(
+    shelf: ShelfView, scores: NDArray[np.float64] | NDArray[np.float32], usable: Callable[[Entry], bool]
+) -> list[tuple[float, Entry]]:
+    """The `NEAREST` usable entries above zero; where scores tie at the end of the list, all of them."""
+    wanted = NEAREST
+    while True:
+        floor = float(np.partition(scores, -wanted)[-wanted]) if wanted < len(scores) else 0.0
+        slots = np.flatnonzero((scores >= floor) & (scores > 0)).tolist()
+        chosen = [(float(scores[slot]), shelf.entries[slot]) for slot in slots if usable(shelf.entries[slot])]
+        if len(chosen) >= NEAREST or wanted >= len(scores):
+            return chosen
+        wanted *= 4
+
+
+def _beside(entry: Entry, vector: Vector | None) -> Weighed:
+    if vector is None or entry.vectors is None:
+        return Weighed(entry, None)
+    return Weighed(entry, np.vecdot(entry.vectors, vector))
