@@ -103,12 +103,16 @@ class FileIntake:
             self._tally.outcome(file.uri, FAILED, f"it cannot be opened: {error.strerror or error}")
 
     def _file(self, file: SourceFile) -> Iterator[Arrival | Closing]:
+        state = file.path.stat()
+        if not state.st_size:
+            self._tally.outcome(file.uri, SKIPPED, "it is empty")
+            yield Closing(bounded(file.uri), frozenset())
+            return
         parser = self._identify(file)
         if parser is None:
             self._tally.outcome(file.uri, SKIPPED, NO_PARSER)
             return
         made = self._pipe.fingerprint(parser.name, parser.version)
-        state = file.path.stat()
         read = ReadFile(bounded(file.uri), self._root, digest_file(file.path), made, state.st_size, state.st_mtime)
         known = self._sources.known(self._collection_id, read.uri)
         if not self._force and known is not None and (known.digest, known.fingerprint) == (read.digest, read.fingerprint):

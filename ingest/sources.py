@@ -135,8 +135,6 @@ class _Finder:
             yield from self._archive(place, kind, budget or Budget.of(place.path, self._settings), depth)
 
     def _refusal(self, place: _Place, head: bytes, size: int, kind: str | None) -> str:
-        if not head:
-            return "it is empty"
         if foreign := next((name for magic, name in _FOREIGN_ARCHIVES.items() if head.startswith(magic)), None):
             return f"{foreign} archives are not read; unpack it and give the folder"
         streamed = kind is not None or kind_of(place.name, head) == "mail"  # these have limits of their own

@@ -125,11 +125,10 @@ def test_what_is_no_file_is_refused(root: Path, settings: Settings) -> None:
     (root / "big.txt").write_bytes(b"x" * 1001)
     assert reasons(root, settings) == {
         "root/big.txt": "it is larger than 0 MB (JITL_MAX_FILE_BYTES)",
-        "root/empty.txt": "it is empty",
         "root/pipe": "it is a pipe, not a file",
         "root/socket": "it is a socket, not a file",
     }
-    assert names(root, settings) == ["root/x.txt"]
+    assert names(root, settings) == ["root/empty.txt", "root/x.txt"]
     assert reasons(Path("/dev/zero"), settings) == {"zero": "it is a device, not a file"}
 
 
