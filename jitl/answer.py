@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 from jitl.citations import CitationCheck, statements
 from jitl.errors import OutOfBudget, Unavailable
-from jitl.extract import Extractor
+from jitl.extract import Extractor, opening
 from jitl.grounding import Grounding
 from jitl.ports import LanguageModel, Router, SparseEncoder
 from jitl.prompts import NOT_FOUND_MARK, day, messages, say
+from jitl.reading import PASSAGES as PASSAGES_READ
+from jitl.reading import Reading, read
 from jitl.types import Answer, AnswerEvent, CorrectionState, Done, Passage, Query, RankedHit, Route, SearchResult, Source, Sources, Token
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class _Draft:
     sources: list[Source] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)  # source number -> whole passage
     notices: list[str] = field(default_factory=list)
+    readings: Sequence[Reading] = ()
     said: list[str] = field(default_factory=list)
     grounded: bool = True
 
@@ -117,7 +120,7 @@ class Answerer:
         self._router = router
         self._model = model
         self._sparse = sparse
-        self._extractor = Extractor(sparse)
+        self._extractor = Extractor()
         self._grounding = Grounding(sparse, settings.grounded_threshold)
         self._keep = keep if settings.keep_answers else None
 
@@ -144,7 +147,7 @@ class Answerer:
 
     def _answer(self, draft: _Draft) -> Iterator[AnswerEvent]:
         passages = [hit for hit in draft.result.hits if hit.passage is not None]
-        supported = self._grounding.supports(draft.query, passages)
+        supported = self._grounding.supports(draft.query, self._read(draft, passages), passages)
         consultation = draft.result.consultation
         if consultation.answer is not None:
             shown = passages if supported else [hit for hit in passages if hit.superseded_by]
@@ -191,20 +194,27 @@ class Answerer:
     def _quote(self, draft: _Draft, passages: Sequence[RankedHit]) -> range:
         """Cite the best quotes, those of out-of-date passages last; returns their numbers."""
         ordered = sorted(passages, key=lambda hit: hit.superseded_by is not None)
-        read = [hit.passage for hit in ordered if hit.passage is not None]
+        readings = self._read(draft, ordered)
         start = len(draft.sources) + 1
-        for quote in self._extractor.quotes(draft.query, read):
-            hit, passage = ordered[quote.passage], read[quote.passage]
+        for quote in self._extractor.quotes(draft.query, readings):
+            hit, passage = ordered[quote.passage], readings[quote.passage].passage
             draft.cite(passage_source(passage, quote.text, hit.superseded_by), passage.text)
         return range(start, len(draft.sources) + 1)
+
+    def _read(self, draft: _Draft, hits: Sequence[RankedHit]) -> Sequence[Reading]:
+        """The best passages beside the question; read once where nothing has put them in another order."""
+        passages = [hit.passage for hit in hits if hit.passage is not None][:PASSAGES_READ]
+        if [reading.passage for reading in draft.readings] != passages:
+            draft.readings = read(draft.query, passages, self._sparse)
+        return draft.readings
 
     def _add_passages(self, draft: _Draft, passages: Sequence[RankedHit]) -> None:
         """Cite the passages that no quote was taken from: a model reads more than an answer can quote."""
         seen = {source.chunk for source in draft.sources}
         for hit in passages[:MODEL_PASSAGES]:
             if hit.passage is not None and hit.passage.id not in seen:
-                opening = self._extractor.opening(hit.passage.text)
-                draft.cite(passage_source(hit.passage, opening, hit.superseded_by), hit.passage.text)
+                quote = opening(hit.passage.text)
+                draft.cite(passage_source(hit.passage, quote, hit.superseded_by), hit.passage.text)
 
     def _modelled(self, draft: _Draft, model: LanguageModel) -> Generator[AnswerEvent, None, bool]:
         """The model's statements as they are checked; True where quotes have to stand in for them."""

@@ -25,8 +25,9 @@ SUPPORT = 0.5
 """Share of a statement's terms that a source must hold to be named for it."""
 CITED_SUPPORT = 0.25
 """The same where the writer named the source: a paraphrase shares fewer words."""
-FEWEST_TERMS = 3
-"""Shorter pieces (headings, "Yes.", list markers) claim too little to be checked by their terms."""
+FEWEST_TERMS = 2
+"""Shorter pieces ("Yes.", list markers) claim too little to be checked by their terms."""
+_HEADING = re.compile(r"\s*(?:#+ .*|\*\*[^*]+\*\*:?|[^.。!?！？]{1,60}[:：])\s*")
 
 
 @dataclass(slots=True)
@@ -105,6 +106,8 @@ class CitationCheck:
         return _with_citations(bare, valid)
 
     def _claims_nothing(self, bare: str) -> bool:
+        if _HEADING.fullmatch(bare):
+            return not _NUMBER.search(bare)
         return len(self._sparse.terms(bare)) < FEWEST_TERMS and not _NUMBER.search(re.sub(r"^\s*\d+[.)]\s", "", bare))
 
     def _supports(self, number: int, bare: str, share: float) -> bool:

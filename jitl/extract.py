@@ -1,8 +1,8 @@
 """Verbatim quotes that answer a question: the likeliest stretches of the best passages, within a budget of characters.
 
-Passages are cut into spans (sentences; long ones into clauses). A small fitted model (`jitl/spans.py`) gives each span
-the probability that it holds the answer, and spans are taken by probability and length until the budget is full. Spans
-that stand together become one quote, so a quote is always a slice of its passage's text.
+A small fitted model (`jitl/spans.py`) gives each span of the passages read the probability that it holds the answer, and
+spans are taken by probability and length until the budget is full. Spans that stand together become one quote, so a
+quote is always a slice of its passage's text.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jitl import text as texts
-from jitl.ports import SparseEncoder
-from jitl.spans import Span, SpanModel, cut, describe
+from jitl.reading import Reading, Span
+from jitl.spans import SpanModel, describe
 from jitl.types import Passage, Query
 
 BUDGET = {"en": 400, "zh": 160}
 """Characters that the quotes of one answer may fill, by the language of the likeliest span."""
-
-PASSAGES = 3
-"""Passages that quotes are taken from."""
 
 LENGTH_POWER = 0.5  # a span's value is its probability over its length to this power
 TOGETHER = 0.5  # what a span gains by standing next to a chosen one
@@ -40,25 +37,23 @@ class Quote:
 class Extractor:
     """Chooses quotes; deterministic for the same question and passages."""
 
-    def __init__(self, sparse: SparseEncoder, model: SpanModel | None = None) -> None:
-        self._sparse = sparse
+    def __init__(self, model: SpanModel | None = None) -> None:
         self._model = model or SpanModel.shipped()
 
-    def quotes(self, query: Query, passages: Sequence[Passage]) -> list[Quote]:
-        """Best quotes for the question out of `passages` (best first): best passage first, reading order within one."""
-        read = passages[:PASSAGES]
-        spans = [span for at, passage in enumerate(read) for span in cut(at, passage.text)]
+    def quotes(self, query: Query, readings: Sequence[Reading]) -> list[Quote]:
+        """Best quotes for the question: best passage first, reading order within one."""
+        spans = [span for reading in readings for span in reading.spans]
         if not spans:
             return []
-        features = describe(query, read, spans, self._sparse)
-        chances = self._model.probabilities(features, texts.language(read[0].text))
-        chosen = choose(spans, chances, read)
-        return joined(spans, chances, chosen, read)
+        chances = self._model.probabilities(describe(query, readings), readings[0].language)
+        passages = [reading.passage for reading in readings]
+        return joined(spans, chances, choose(spans, chances, passages), passages)
 
-    def opening(self, text: str) -> str:
-        """The first sentence of a passage that was found but not quoted."""
-        spans = texts.sentences(text)
-        return text[spans[0][0] : spans[0][1]] if spans else ""
+
+def opening(text: str) -> str:
+    """The first sentence of a passage that was found but not quoted."""
+    spans = texts.sentences(text)
+    return text[spans[0][0] : spans[0][1]] if spans else ""
 
 
 def choose(spans: Sequence[Span], chances: Sequence[float], passages: Sequence[Passage]) -> list[int]:

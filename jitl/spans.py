@@ -1,7 +1,6 @@
-"""Stretches of passages that could hold an answer, what they look like beside the question, and how likely they do.
+"""How likely a span of a passage holds the answer: logistic in what it looks like beside the question.
 
-The probability is logistic in piecewise linear features, weights per language, fitted by `tests/quality/fit_spans.py`
-and shipped as `spans.json`.
+Piecewise linear features, weights per language, fitted by `tests/quality/fit_spans.py` and shipped as `spans.json`.
 """
 
 from __future__ import annotations
@@ -14,25 +13,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jitl import cues
-from jitl import text as texts
-from jitl.ports import SparseEncoder
-from jitl.types import Passage, Query
+from jitl.reading import Reading, share
+from jitl.types import Query
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Features = NDArray[np.float64]  # shape (spans, FEATURES)
+    Features = NDArray[np.float64]  # shape (spans, features)
 
-_CLAUSE = re.compile(r"[,;:]\s+|\s[–-]\s|[—–]|\s(?=\()|[，；：]|——")
 _WORD = re.compile(r"[A-Za-z][\w’'-]*")
-_SHORTEST = {"en": 30, "zh": 8}  # no clause is shorter
-_LONG = {"en": 110, "zh": 30}  # sentences up to this length stay whole
 _USUAL = {"en": (130.0, 60.0), "zh": (45.0, 15.0)}  # length of a sentence, of a clause
 
 PLAIN = (
@@ -45,141 +39,79 @@ PLAIN = (
 """Names of the features, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Span of a passage's text; `sentence` counts sentences within the passage."""
-
-    passage: int
-    sentence: int
-    start: int
-    end: int
-
-    def __len__(self) -> int:
-        return self.end - self.start
-
-
-def cut(at: int, text: str) -> list[Span]:
-    """A passage's spans in order: its sentences, long ones cut where clauses end."""
-    language = texts.language(text)
-    spans = []
-    for number, (start, end) in enumerate(texts.sentences(text)):
-        for a, b in _clauses(text, start, end, language):
-            spans.append(Span(at, number, a, b))
-    return spans
-
-
-def _clauses(text: str, start: int, end: int, language: str) -> list[tuple[int, int]]:
-    if end - start <= _LONG[language]:
-        return [(start, end)]
-    shortest = _SHORTEST[language]
-    edges = [start]
-    for found in _CLAUSE.finditer(text, start, end):
-        if found.end() - edges[-1] >= shortest and end - found.end() >= shortest * 0.6:
-            edges.append(found.end())
-    edges.append(end)
-    return [(a, a + len(text[a:b].rstrip())) for a, b in pairwise(edges)]
-
-
-def describe(query: Query, passages: Sequence[Passage], spans: Sequence[Span], sparse: SparseEncoder) -> Features:
-    """The features of every span beside the question, one row each."""
-    weights = query.terms
+def describe(query: Query, readings: Sequence[Reading]) -> Features:
+    """The features of every span beside the question, one row each, passage after passage."""
     asked = cues.kind(query.text)
     known = frozenset(word.lower() for word in _WORD.findall(query.text))
-    rows: list[list[float]] = []
-    views = []
-    for at, passage in enumerate(passages):
-        mine = [span for span in spans if span.passage == at]
-        views.append(_View(passage, mine, weights, sparse))
-    top = max((view.lexical for view in views), default=0.0) or 1.0
-    for at, view in enumerate(views):
-        rows.extend(view.rows(at, view.lexical / top, asked, known))
+    top = max((reading.lexical for reading in readings), default=0.0) or 1.0
+    rows = [row for reading in readings for row in _rows(query, reading, reading.lexical / top, asked, known)]
     return np.array(rows, dtype=np.float64).reshape(-1, len(PLAIN))
 
 
-class _View:
-    """One passage seen from the question."""
+def _rows(query: Query, reading: Reading, lexical: float, asked: str, known: frozenset[str]) -> list[list[float]]:
+    own = [share(query, held) for held in reading.held]
+    passage = [float(reading.at == 1), float(reading.at >= 2), lexical, reading.covered]
+    rows = []
+    for group, sentence in zip(reading.sentences, _sentences(query, reading), strict=True):
+        text = reading.passage.text[reading.spans[group.start].start : reading.spans[group.stop - 1].end]
+        cue = _cue(asked, text, known)
+        fresh, rel = sentence[1], sentence[2]
+        products = [passage[0] * lexical, passage[1] * lexical, lexical * fresh, rel * fresh]
+        for at in group:
+            span = reading.spans[at]
+            mine = cue if len(group) == 1 else _cue(asked, reading.passage.text[span.start : span.end], known)
+            rows.append([*sentence, *passage, *_span(reading, group, at, own, sentence[0]), *cue, *mine, *products])
+    return rows
 
-    def __init__(self, passage: Passage, spans: Sequence[Span], weights: Mapping[int, float], sparse: SparseEncoder) -> None:
-        self.text = passage.text
-        self.spans = spans
-        self.weights = weights
-        self.total = sum(weights.values()) or 1.0
-        self.language = texts.language(passage.text)
-        header = sparse.terms(passage.header)
-        self.terms = [sparse.terms(passage.text[span.start : span.end]) for span in spans]
-        self.sentences: dict[int, list[int]] = {}
-        for at, span in enumerate(spans):
-            self.sentences.setdefault(span.sentence, []).append(at)
-        counts: Counter[int] = Counter(header)
-        for terms in self.terms:
-            counts.update({term: n for term, n in terms.items() if term in weights})
-        length = sum(map(len, self.terms))
-        self.lexical = sum(w * n / (n + 0.4 + 0.6 * length / 150) for t, w in weights.items() if (n := counts.get(t, 0)))
-        self.covered = self._share({term for term in weights if counts.get(term)})
-        self.fresh = {term: weight for term, weight in weights.items() if term not in header}
-        self.fresh_total = sum(self.fresh.values()) or 1.0
 
-    def _share(self, terms: Mapping[int, int] | set[int]) -> float:
-        return sum(weight for term, weight in self.weights.items() if term in terms) / self.total
-
-    def rows(self, at: int, lexical: float, asked: str, known: frozenset[str]) -> list[list[float]]:
-        own = [self._share(terms) for terms in self.terms]
-        groups = list(self.sentences.values())
-        held = [{term for i in group for term in self.terms[i] if term in self.weights} for group in groups]
-        cover = [self._share(terms) for terms in held]
-        order = sorted(range(len(groups)), key=lambda n: -cover[n])
-        best = max(cover, default=0.0) or 1.0
-        in_sentences = Counter(term for terms in held for term in terms)
-        passage = [float(at == 1), float(at >= 2), lexical, self.covered]
-        rows = []
-        for n, group in enumerate(groups):
-            start, end = self.spans[group[0]].start, self.spans[group[-1]].end
-            fresh = sum(w for t, w in self.fresh.items() if t in held[n]) / self.fresh_total
-            only = sum(self.weights[t] / in_sentences[t] for t in held[n]) / self.total
-            sentence = [
+def _sentences(query: Query, reading: Reading) -> list[list[float]]:
+    cover = reading.cover
+    held = [set().union(*reading.held[group.start : group.stop]) for group in reading.sentences]
+    spread = Counter(term for terms in held for term in terms)
+    fresh_total = sum(weight for term, weight in query.terms.items() if term not in reading.header) or 1.0
+    total = sum(query.terms.values()) or 1.0
+    order = sorted(range(len(cover)), key=lambda n: -cover[n])
+    best = max(cover, default=0.0) or 1.0
+    rows = []
+    for n, group in enumerate(reading.sentences):
+        terms = sorted(held[n])
+        rows.append(
+            [
                 cover[n],
-                fresh,
+                sum(query.terms[term] for term in terms if term not in reading.header) / fresh_total,
                 cover[n] / best,
-                only,
+                sum(query.terms[term] / spread[term] for term in terms) / total,
                 cover[n - 1] if n else 0.0,
-                cover[n + 1] if n + 1 < len(groups) else 0.0,
+                cover[n + 1] if n + 1 < len(cover) else 0.0,
                 float(order[0] == n),
                 float(len(order) > 1 and order[1] == n),
                 float(n == 0),
-                n / len(groups),
-                math.log((end - start) / _USUAL[self.language][0]),
+                n / len(cover),
+                math.log((reading.spans[group.stop - 1].end - reading.spans[group.start].start) / _USUAL[reading.language][0]),
                 float(n > 0 and cover[n - 1] == best),
             ]
-            cue = _cue(asked, self.text[start:end], known)
-            products = [passage[0] * lexical, passage[1] * lexical, lexical * fresh, sentence[2] * fresh]
-            for i in range(len(group)):
-                span = self.spans[group[i]]
-                whole = len(group) == 1
-                mine = cue if whole else _cue(asked, self.text[span.start : span.end], known)
-                rows.append([*sentence, *passage, *self._span(group, i, own, cover[n]), *cue, *mine, *products])
-        return rows
+        )
+    return rows
 
-    def _span(self, group: Sequence[int], i: int, own: Sequence[float], cover: float) -> list[float]:
-        at = group[i]
-        mine = [own[j] for j in group]
-        best = max(range(len(group)), key=lambda j: mine[j])
-        new = sum(term not in self.weights for term in self.terms[at])
-        return [
-            own[at],
-            cover - own[at],
-            float(min(4, abs(i - best))),
-            float(abs(i - best) == 1),
-            float(i - best == 1),
-            math.log(max(1, len(self.spans[at])) / _USUAL[self.language][1]),
-            math.log1p(new),
-            float(new == 0),
-            float(i == len(group) - 1),
-            float(i == 0),
-            math.log(len(group)),
-            mine[i - 1] if i else 0.0,
-            mine[i + 1] if i + 1 < len(group) else 0.0,
-            float(len(group) == 1),
-        ]
+
+def _span(reading: Reading, group: range, at: int, own: Sequence[float], cover: float) -> list[float]:
+    best = max(group, key=lambda j: own[j])
+    return [
+        own[at],
+        cover - own[at],
+        float(min(4, abs(at - best))),
+        float(abs(at - best) == 1),
+        float(at - best == 1),
+        math.log(max(1, len(reading.spans[at])) / _USUAL[reading.language][1]),
+        math.log1p(reading.new[at]),
+        float(reading.new[at] == 0),
+        float(at == group.stop - 1),
+        float(at == group.start),
+        math.log(len(group)),
+        own[at - 1] if at > group.start else 0.0,
+        own[at + 1] if at + 1 < group.stop else 0.0,
+        float(len(group) == 1),
+    ]
 
 
 def _cue(asked: str, text: str, known: frozenset[str]) -> list[float]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jitl import extract, spans
+from jitl import extract, reading, spans
 from jitl import text as texts
 from jitl.types import Passage
 from tests.quality import logistic, memory
@@ -37,7 +37,7 @@ class Example:
     asked: memory.Asked
     set: str
     passages: Sequence[Passage]
-    spans: Sequence[spans.Span]
+    spans: Sequence[reading.Span]
     features: np.ndarray
     labels: np.ndarray
 
@@ -52,12 +52,13 @@ def examples(cache: Path, sets: Sequence[str] = SETS) -> Iterator[Example]:
         shelf = memory.shelf(name, vectors)
         asked = memory.questions(name)
         for question, vector in zip(asked, vectors.of([question.text for question in asked]), strict=True):
-            query, hits = shelf.search(question.text, vector, extract.PASSAGES)
+            query, hits = shelf.search(question.text, vector, reading.PASSAGES)
             read = [hit.passage for hit in hits if hit.passage is not None]
-            found = [span for at, passage in enumerate(read) for span in spans.cut(at, passage.text)]
+            readings = reading.read(query, read, memory.SPARSE)
+            found = [span for each in readings for span in each.spans]
             places = [list(occurrences(passage.text, question.answers)) for passage in read]
             labels = [any(span.start < end and start < span.end for start, end in places[span.passage]) for span in found]
-            yield Example(question, name, read, found, spans.describe(query, read, found, memory.SPARSE), np.array(labels, dtype=float))
+            yield Example(question, name, read, found, spans.describe(query, readings), np.array(labels, dtype=float))
 
 
 def occurrences(text: str, answers: Sequence[str]) -> Iterator[tuple[int, int]]:

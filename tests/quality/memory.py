@@ -83,6 +83,12 @@ def chats(limit: int = 500) -> list[Asked]:
     return [Asked(f"clinc{at}", row["text"], "chat") for at, row in enumerate(rows[:: max(1, len(rows) // limit)][:limit])]
 
 
+def tasks() -> list[Asked]:
+    """Programming tasks, which no encyclopedia and no abstract answers."""
+    rows = lines("route_general_code_science", "queries.jsonl")
+    return [Asked(row["id"], row["text"], "task") for row in rows if row["src"] in ("mbpp", "humaneval")]
+
+
 class Vectors:
     """Vectors by text, kept on disk between runs."""
 
@@ -134,7 +140,7 @@ class Shelf:
 
     def __init__(self, held: Sequence[Passage], vectors: np.ndarray) -> None:
         self.passages = held
-        self._vectors = vectors
+        self.vectors = vectors
         self._covered = vectors.any(axis=1)
         self._by_id = {passage.id: passage for passage in held}
         self._at = {passage.id: at for at, passage in enumerate(held)}
@@ -148,7 +154,7 @@ class Shelf:
         """The same collection with these documents alone; its frequencies are its own."""
         wanted = set(documents)
         keep = [at for at, passage in enumerate(self.passages) if passage.document in wanted]
-        return Shelf([self.passages[at] for at in keep], self._vectors[keep])
+        return Shelf([self.passages[at] for at in keep], self.vectors[keep])
 
     def search(self, question: str, vector: np.ndarray | None, k: int) -> tuple[Query, list[RankedHit]]:
         frequencies = {term: len(self._postings[term][0]) if term in self._postings else 0 for term in SPARSE.terms(question)}
@@ -157,7 +163,7 @@ class Shelf:
         query = Query(question, texts.language(question), vector, terms, ("c",), 0.0, frequencies=frequencies, passages=len(self.passages))
         scores = {"sparse": self._by_terms(query)}
         if vector is not None:
-            scores["dense"] = np.where(self._covered, self._vectors @ vector, -1.0)
+            scores["dense"] = np.where(self._covered, self.vectors @ vector, -1.0)
         found = {leg: self._hits(its, leg) for leg, its in scores.items()}
         every = {hit.chunk_id for hits in found.values() for hit in hits}
         weighed = {leg: {key: float(its[self._at[key]]) for key in every if its[self._at[key]] > -1.0} for leg, its in scores.items()}

@@ -1,0 +1,125 @@
+"""Passages read beside a question: their spans, and what of the question each holds.
+
+Done once per question, for the best passages; grounding and quoting both build on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import pairwise
+
+from jitl import text as texts
+from jitl.ports import SparseEncoder
+from jitl.types import Passage, Query
+
+PASSAGES = 3
+"""Passages that are read; quotes come from these."""
+
+_CLAUSE = re.compile(r"[,;:]\s+|\s[–-]\s|[—–]|\s(?=\()|[，；：]|——")
+_SHORTEST = {"en": 30, "zh": 8}  # no clause is shorter
+_LONG = {"en": 110, "zh": 30}  # sentences up to this length stay whole
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A sentence, or a clause of a long one: a slice of the passage's text. `sentence` counts within the passage."""
+
+    passage: int
+    sentence: int
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One passage, `at` its rank. Shares are of the question's weight in terms that the collections hold, from 0 to 1."""
+
+    at: int
+    passage: Passage
+    language: str
+    spans: Sequence[Span]
+    held: Sequence[AbstractSet[int]]  # terms of the question, by span
+    new: Sequence[int]  # number of other terms, by span
+    sentences: Sequence[range]  # spans of each sentence
+    header: AbstractSet[int]  # terms of the question in the header
+    cover: Sequence[float]  # share held, by sentence
+    covered: float  # share held by the whole passage, header included
+    lexical: float  # as BM25 scores it, within this passage's own length
+
+
+def read(query: Query, passages: Sequence[Passage], sparse: SparseEncoder) -> list[Reading]:
+    """The best few of `passages` (best first)."""
+    return [_read(query, at, passage, sparse) for at, passage in enumerate(passages[:PASSAGES])]
+
+
+def share(query: Query, terms: AbstractSet[int]) -> float:
+    total = sum(query.terms.values())
+    return sum(query.terms[term] for term in sorted(terms)) / total if total > 0 else 0.0
+
+
+def _read(query: Query, at: int, passage: Passage, sparse: SparseEncoder) -> Reading:
+    asked = query.terms.keys()
+    spans = cut(at, passage.text)
+    header = sparse.terms(passage.header)
+    counts: Counter[int] = Counter({term: header[term] for term in asked & header.keys()})
+    held: list[AbstractSet[int]] = []
+    new = []
+    for span in spans:
+        terms = sparse.terms(passage.text[span.start : span.end])
+        mine = asked & terms.keys()
+        held.append(mine)
+        new.append(len(terms) - len(mine))
+        counts.update({term: terms[term] for term in mine})
+    sentences = _sentences(spans)
+    length = sum(new) + sum(map(len, held))
+    saturated = (query.terms[term] * n / (n + 0.4 + 0.6 * length / 150) for term, n in sorted(counts.items()))
+    return Reading(
+        at=at,
+        passage=passage,
+        language=texts.language(passage.text),
+        spans=spans,
+        held=held,
+        new=new,
+        sentences=sentences,
+        header=asked & header.keys(),
+        cover=[share(query, set().union(*held[group.start : group.stop])) for group in sentences],
+        covered=share(query, counts.keys()),
+        lexical=sum(saturated),
+    )
+
+
+def cut(at: int, text: str) -> list[Span]:
+    """A passage's spans in order: its sentences, long ones cut where clauses end."""
+    language = texts.language(text)
+    return [
+        Span(at, number, a, b) for number, (start, end) in enumerate(texts.sentences(text)) for a, b in _clauses(text, start, end, language)
+    ]
+
+
+def _clauses(text: str, start: int, end: int, language: str) -> list[tuple[int, int]]:
+    if end - start <= _LONG[language]:
+        return [(start, end)]
+    shortest = _SHORTEST[language]
+    edges = [start]
+    for found in _CLAUSE.finditer(text, start, end):
+        if found.end() - edges[-1] >= shortest and end - found.end() >= shortest * 0.6:
+            edges.append(found.end())
+    edges.append(end)
+    return [(a, a + len(text[a:b].rstrip())) for a, b in pairwise(edges)]
+
+
+def _sentences(spans: Sequence[Span]) -> list[range]:
+    groups: list[range] = []
+    for at, span in enumerate(spans):
+        if at and spans[at - 1].sentence == span.sentence:
+            groups[-1] = range(groups[-1].start, at + 1)
+        else:
+            groups.append(range(at, at + 1))
+    return groups
