@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pypdfium2
 
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
+_MOST_OBJECTS = 5_000  # of a page that are looked at; beyond are plots
 _WIDE_GAP = 8.0  # points; what wide means is decided with the size of the type
 _FEWEST_CHARACTERS = 8  # on a page with text; a number alone is none
 _BOLD = re.compile(r"(?i)bold|black|heavy|demi|CMBX|-bd\b")
@@ -127,7 +128,7 @@ class _Opened:
         try:
             width, height = page.get_size()
             text = page.get_textpage()
-            lines = rows(self._upright(_lines(text.raw)))
+            lines = rows(self._upright(_TextLayer(text.raw, _rules(page.raw)).lines()))
             text.close()
             images = len("".join(line.text for line in lines)) < _FEWEST_CHARACTERS and _shows_something(page)
             return Page(index + 1, width, height, tuple(lines), images)
@@ -151,68 +152,107 @@ def _shows_something(page: pypdfium2.PdfPage) -> bool:
     return any(True for _ in page.get_objects(max_depth=3))
 
 
-def _lines(raw: Any) -> list[tuple[Line, bool]]:
-    """Pieces of lines, and whether each is upright. U+0002 is how PDFium shows a word split at a line's end."""
+def _rules(raw: Any) -> list[tuple[float, float, float]]:
+    """Left end, right end and height of short horizontal strokes, where TeX's older fonts have underscores."""
     import pypdfium2.raw as pdfium
 
-    found: list[tuple[Line, bool]] = []
-    words: list[list[int]] = [[]]  # indexes of letters
-    letters: dict[int, str] = {}
-    count = pdfium.FPDFText_CountChars(raw)
-    for index in range(count + 1):
-        code = pdfium.FPDFText_GetUnicode(raw, index) if index < count else 10
-        if code in {2, 10, 13}:
-            found += _pieces(raw, words, letters, hyphen=code == 2)
-            words, letters = [[]], {}
-        elif code in {9, 32, 160}:
-            words.append([])
-        elif code not in {0, 0xFFFE, 0xFFFF}:
-            letters[index] = chr(code)
-            words[-1].append(index)
+    found: list[tuple[float, float, float]] = []
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    for index in range(min(pdfium.FPDFPage_CountObjects(raw), _MOST_OBJECTS)):
+        item = pdfium.FPDFPage_GetObject(raw, index)
+        if pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_PATH and pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top):
+            width, height = right.value - left.value, top.value - bottom.value
+            if 1 < width < 12 and height < 0.3 * width:
+                found.append((left.value, right.value, bottom.value))
     return found
 
 
-def _pieces(raw: Any, words: list[list[int]], letters: dict[int, str], *, hyphen: bool) -> Iterator[tuple[Line, bool]]:
-    """A line, in pieces where gaps are so wide that they may part the cells of a table."""
-    words = [word for word in words if word]
-    start = 0
-    end_x = 0.0
-    for position, word in enumerate(words):
-        left, right = _box(raw, word[0])[0], _box(raw, word[-1])[1]
-        if position > start and abs(left - end_x) > _WIDE_GAP:
-            yield from _measured(raw, words[start:position], letters, hyphen=False)
-            start = position
-        end_x = right
-    if words:
-        yield from _measured(raw, words[start:], letters, hyphen=hyphen)
+class _TextLayer:
+    """Reads the lines of one page. U+0002 is how PDFium shows a word split at a line's end."""
 
+    def __init__(self, raw: Any, rules: list[tuple[float, float, float]]) -> None:
+        import pypdfium2.raw as pdfium
 
-def _measured(raw: Any, words: list[list[int]], letters: dict[int, str], *, hyphen: bool) -> Iterator[tuple[Line, bool]]:
-    """A piece with its place; the largest of three letters stands for all, so that a superscript does not."""
-    import pypdfium2.raw as pdfium
+        self._pdfium = pdfium
+        self._raw = raw
+        self._rules = rules
+        self._letters: dict[int, str] = {}
+        self._x, self._y, self._left, self._right, self._bottom, self._top = (ctypes.c_double() for _ in range(6))
+        self._matrix = pdfium.FS_MATRIX()
+        self._font = ctypes.create_string_buffer(100)
 
-    text = clean(" ".join("".join(letters[index] for index in word) for word in words))
-    if not text:
-        return
-    first, middle, last = words[0][0], words[len(words) // 2][0], words[-1][-1]
-    measured, fonts = [], []
-    matrix, x, y, name = pdfium.FS_MATRIX(), ctypes.c_double(), ctypes.c_double(), ctypes.create_string_buffer(100)
-    for index in {first, middle, last}:
-        pdfium.FPDFText_GetMatrix(raw, index, matrix)
-        pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
-        pdfium.FPDFText_GetFontInfo(raw, index, name, 100, None)
-        scale = (matrix.c**2 + matrix.d**2) ** 0.5
-        measured.append((pdfium.FPDFText_GetFontSize(raw, index) * scale, y.value, abs(matrix.a) >= abs(matrix.b)))
-        fonts.append(name.value.decode("utf-8", "replace"))
-    size, baseline, upright = max(measured)
-    bold, mono = all(map(_BOLD.search, fonts)), all(map(_MONO.search, fonts))
-    yield Line(text, _box(raw, first)[0], _box(raw, last)[1], baseline, max(size, 0.5), bold, mono, hyphen), upright
+    def lines(self) -> list[tuple[Line, bool]]:
+        """Pieces of lines in the layer's order, and whether each is upright."""
+        found: list[tuple[Line, bool]] = []
+        words: list[list[int]] = [[]]  # indexes of letters
+        count = self._pdfium.FPDFText_CountChars(self._raw)
+        for index in range(count + 1):
+            code = self._pdfium.FPDFText_GetUnicode(self._raw, index) if index < count else 10
+            if code in {2, 10, 13}:
+                found += self._pieces(self._underscored([word for word in words if word]), hyphen=code == 2)
+                words = [[]]
+            elif code in {9, 32, 160}:
+                words.append([])
+            elif code not in {0, 0xFFFE, 0xFFFF}:
+                self._letters[index] = chr(code)
+                words[-1].append(index)
+        return found
 
+    def _underscored(self, words: list[list[int]]) -> list[list[int]]:
+        """Words with a short stroke on the baseline between them made one."""
+        if not self._rules or not words:
+            return words
+        found = [words[0]]
+        for word in words[1:]:
+            end, start = self._edges(found[-1][-1])[1], self._edges(word[0])[0]
+            if start - end < 14 and self._is_ruled(end, start, self._baseline(word[0])):
+                self._letters[found[-1][-1]] += "_"
+                found[-1] = found[-1] + word
+            else:
+                found.append(word)
+        return found
 
-def _box(raw: Any, index: int) -> tuple[float, float]:
-    """Left and right edge of a letter."""
-    import pypdfium2.raw as pdfium
+    def _is_ruled(self, end: float, start: float, baseline: float) -> bool:
+        return any(end - 1 < left and right < start + 1 and -4 < bottom - baseline < 1.5 for left, right, bottom in self._rules)
 
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    pdfium.FPDFText_GetCharBox(raw, index, left, right, bottom, top)
-    return left.value, right.value
+    def _pieces(self, words: list[list[int]], *, hyphen: bool) -> Iterator[tuple[Line, bool]]:
+        """A line, in pieces where gaps are so wide that they may part the cells of a table."""
+        start = 0
+        end_x = 0.0
+        for position, word in enumerate(words):
+            left, right = self._edges(word[0])[0], self._edges(word[-1])[1]
+            if position > start and abs(left - end_x) > _WIDE_GAP:
+                yield from self._measured(words[start:position], hyphen=False)
+                start = position
+            end_x = right
+        if words:
+            yield from self._measured(words[start:], hyphen=hyphen)
+
+    def _measured(self, words: list[list[int]], *, hyphen: bool) -> Iterator[tuple[Line, bool]]:
+        """A piece with its place; the largest of three letters stands for all, so that a superscript does not."""
+        text = clean(" ".join("".join([self._letters[index] for index in word]) for word in words))
+        if not text:
+            return
+        first, middle, last = words[0][0], words[len(words) // 2][0], words[-1][-1]
+        measured, fonts = [], []
+        for index in (first, middle, last):
+            self._pdfium.FPDFText_GetMatrix(self._raw, index, self._matrix)
+            self._pdfium.FPDFText_GetFontInfo(self._raw, index, self._font, 100, None)
+            scale = (self._matrix.c**2 + self._matrix.d**2) ** 0.5
+            size = self._pdfium.FPDFText_GetFontSize(self._raw, index) * scale
+            measured.append((size, self._baseline(index), abs(self._matrix.a) >= abs(self._matrix.b)))
+            fonts.append(self._font.value.decode("utf-8", "replace"))
+        size, baseline, upright = max(measured)
+        bold = [_BOLD.search(font) is not None for font in fonts]
+        mono = all(_MONO.search(font) for font in fonts)
+        x0, x1 = self._edges(first)[0], self._edges(last)[1]
+        yield Line(text, x0, x1, baseline, max(size, 0.5), all(bold), mono, hyphen, bold[0] and not bold[-1]), upright
+
+    def _baseline(self, index: int) -> float:
+        self._pdfium.FPDFText_GetCharOrigin(self._raw, index, self._x, self._y)
+        return self._y.value
+
+    def _edges(self, index: int) -> tuple[float, float]:
+        """Left and right edge of a letter."""
+        self._pdfium.FPDFText_GetCharBox(self._raw, index, self._left, self._right, self._bottom, self._top)
+        return self._left.value, self._right.value

@@ -92,7 +92,7 @@ def paper_blocks(pages: Sequence[Page], body: float, outline: Mapping[str, int],
     """Headings by the file's own contents, else by size and weight; paragraphs whole across a page's end up to their sentence."""
     words = vocabulary(pages)
     found = [(paragraph, text) for page in pages for paragraph in paragraphs(page, body) if (text := text_of(paragraph, page, words))]
-    found = list(_without_contents(found))
+    found = [(p, text) for p, text in _without_contents(found) if len(text) > 3 or any(c.isalpha() for c in text)]
     levels = _levels([(p, text) for p, text in found if p.page > 1 or plain_key(text) != plain_key(title)], body)
     sections = _Sections()
     blocks: list[Block] = []

@@ -41,6 +41,7 @@ class Line:
     bold: bool = False
     mono: bool = False
     hyphen: bool = False  # its last word goes on in the next line
+    term: bool = False  # starts in bold and goes on without: the word that a definition explains
     cells: int = 1  # parts with wide gaps between them, joined by " | ": a row of a table
 
 
@@ -135,9 +136,19 @@ def _row(pieces: Sequence[Line]) -> Line:
             and not _EQUATION_NUMBER.match(piece.text)
         )
         glue = " | " if apart else "" if gap < 0.12 * size or piece.text[0] in ",.;:)" else " "
-        y = line.y if line.size >= piece.size else piece.y
-        bold, mono = line.bold and piece.bold, line.mono and piece.mono
-        line = Line(line.text + glue + piece.text, line.x0, piece.x1, y, size, bold, mono, piece.hyphen, line.cells + apart)
+        larger = line if line.size >= piece.size else piece
+        line = replace(
+            line,
+            text=line.text + glue + piece.text,
+            x1=piece.x1,
+            y=larger.y,
+            size=size,
+            bold=line.bold and piece.bold,
+            mono=line.mono and piece.mono,
+            hyphen=piece.hyphen,
+            term=line.term or (line.bold and not piece.bold),
+            cells=line.cells + apart,
+        )
     return line
 
 

@@ -155,6 +155,8 @@ def _indented(paragraph: Paragraph, line: Line, page: Page) -> bool:
     last = paragraph.lines[-1]
     shift = (line.x0 - last.x0) / line.size
     first = len(paragraph.lines) == 1
+    if line.term and (paragraph.lines[0].term or shift < -0.8):
+        return True
     if shift < -0.8:
         return paragraph.listed or (not first and ends(last.text))
     if shift > 0.8:
