@@ -125,7 +125,7 @@ def test_empty_documents_are_skipped_and_hide_what_they_said(shop: Workshop) -> 
     assert (counts.skipped, counts.failed) == (1, 0)
     shop.write(a="  \n\n ")
     counts, _ = shop.ingest()
-    assert (counts.skipped, counts.removed) == (1, 1)
+    assert (counts.skipped, counts.removed) == (2, 1)
     assert shop.names() == []
     assert_clean(shop, shop.store)
 
