@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 import jitl
 from api import errors, limits, openapi
 from api.auth import Gate
 from api.container import Container
-from api.routes import answers, ask, collections, corrections, documents, health, jobs, keys
+from api.here import known_parameters
+from api.routes import answers, ask, collections, corrections, documents, health, jobs, keys, upkeep
 
-ROUTES = (ask, corrections, answers, collections, documents, jobs, keys, health)
+ROUTES = (ask, corrections, answers, collections, documents, jobs, keys, upkeep, health)
 
 DESCRIPTION = """\
 Reads what a collaboration has written, answers from it with sources, and learns from an expert's correction at once.
@@ -36,6 +37,6 @@ def create_app(container: Container) -> FastAPI:
     app.add_middleware(Gate, people=container.people, caps=limits.Caps(settings.max_body_bytes, settings.max_upload_bytes))
     errors.install(app)
     for routes in ROUTES:
-        app.include_router(routes.router, responses=openapi.PROBLEMS)
+        app.include_router(routes.router, responses=openapi.PROBLEMS, dependencies=[Depends(known_parameters)])
     app.openapi = lambda: openapi.described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

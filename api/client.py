@@ -206,6 +206,14 @@ class Client:
     def revoke_key(self, key: str) -> None:
         self._send("DELETE", wire.path("keys", key))
 
+    def backup(self, file: Path) -> int:
+        """Save SQL and sent files into a new file of the service's own machine; its size. On the data folder's socket alone."""
+        return int(self._json("POST", wire.path("local", "backup"), {"file": str(file)}, once=True)["bytes"])
+
+    def reindex(self) -> str:
+        """A job that makes vectors and terms anew from SQL. On the data folder's socket alone."""
+        return str(self._json("POST", wire.path("local", "reindex"), {})["job"])
+
     def status(self) -> replies.StatusReply:
         return cast("replies.StatusReply", self._json("GET", wire.path("status")))
 

@@ -16,6 +16,7 @@ from api.asking import Asking
 from api.blobs import Blobs
 from api.chores import Chore, Chores
 from api.jobs import Runner
+from api.reindex import Reindex
 from feedback.ledger import Ledger
 from feedback.retriever import TaughtCorrections
 from ingest.child import ParserPool
@@ -104,6 +105,8 @@ class Container:
         indexers = [PassageIndexer(self.db, self.store, self.encoder, self.sparse)]
         self.outbox = Outbox(self.db)
         self.projector = Projector(self.db, indexers)
+        if self.store.count() == 0:  # lost, or a backup was restored
+            self.outbox.revisit()
         self.projector.recover()
         self._stack.callback(self.projector.close)
         self.projector.start()
@@ -126,7 +129,8 @@ class Container:
 
     def _open_jobs(self) -> None:
         self.jobs.reclaim()
-        self.runner = Runner(self.jobs, work.kinds(self.pipeline, self.blobs, self.settings), over=self._tidy)
+        kinds = work.kinds(self.pipeline, self.blobs, self.settings)
+        self.runner = Runner(self.jobs, {**kinds, "reindex": Reindex(self.outbox, self.projector).run}, over=self._tidy)
         self._stack.callback(self.runner.close)
         self.runner.start()
         chores = Chores([Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)])

@@ -165,3 +165,10 @@ class LocalIngestRequest(BaseModel):
     collection: Name
     records: bool = Field(default=False, description="The paths are JSON-lines files of records.")
     force: bool = Field(default=False, description="Read again what has not changed.")
+
+
+class BackupRequest(BaseModel):
+    """A new file of the service's own machine; taken only through the data folder's socket."""
+
+    model_config = _example(file="/backups/jitl.tar.gz")
+    file: Text = Field(max_length=4000, description="Absolute path; nothing lies there yet.")

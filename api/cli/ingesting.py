@@ -54,7 +54,7 @@ def ingest(
         follow(here.out, client, job)
 
 
-def follow(out: Output, client: Client, job: str) -> None:
+def follow(out: Output, client: Client, job: str, *, title: str = "reading") -> None:
     """Show a job's progress until it is over, then how it went; exit 1 if anything failed. Ctrl-C cancels it."""
     seen = 0
 
@@ -72,7 +72,7 @@ def follow(out: Output, client: Client, job: str) -> None:
             settled()
 
     try:
-        with out.progress("reading", None) as bar:
+        with out.progress(title, None) as bar:
             found = client.wait_job(job, watch)
     except KeyboardInterrupt:
         client.cancel_job(job)

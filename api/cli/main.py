@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.cli import collections, corrections, doctor, ingesting, jobs, keys, questions, serving, teaching
+from api.cli import collections, corrections, doctor, ingesting, jobs, keys, questions, serving, teaching, upkeep
 from api.cli.messages import language
 from api.cli.output import Output
 from api.cli.session import Session
@@ -41,9 +42,21 @@ def options(
     ctx.obj = Session(data, _out)
 
 
-for _command in (serving.serve, ingesting.ingest, questions.search, questions.ask, questions.route, teaching.teach, teaching.retract):
+COMMANDS: tuple[Callable[..., None], ...] = (
+    serving.serve,
+    ingesting.ingest,
+    questions.search,
+    questions.ask,
+    questions.route,
+    teaching.teach,
+    teaching.retract,
+    doctor.doctor,
+    upkeep.backup,
+    upkeep.restore,
+    upkeep.reindex,
+)
+for _command in COMMANDS:
     app.command()(_command)
-app.command()(doctor.doctor)
 app.add_typer(corrections.app, name="corrections")
 app.add_typer(collections.app, name="collections")
 app.add_typer(jobs.app, name="jobs")

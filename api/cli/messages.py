@@ -82,6 +82,11 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "starting": ("It is still starting:", "正在启动："),
     "held_by": ("Served by process {pid} {address}", "由进程 {pid} 提供服务 {address}"),
     "down": ("Questions cannot be answered now:", "目前无法回答问题："),
+    "indexing": ("Indexing", "建立索引"),
+    "indexing_beside": (
+        "Process {pid} makes the indexes anew; end it first to have damaged files removed.",
+        "索引由进程 {pid} 重建；如需清除损坏的文件，请先结束该进程。",
+    ),
     "fixing": ("Installing {package} ...", "正在安装 {package} ……"),
     "fixed": ("Installed {package}.", "已安装 {package}。"),
     "nothing_to_fix": ("Nothing to install.", "无需安装。"),
@@ -90,7 +95,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "该目录上有服务在运行：请重启以使用新安装的部分。",
     ),
     "backed_up": ("Saved to {file} ({size} bytes).", "已保存到 {file}（{size} 字节）。"),
-    "restored": ("Restored into {folder}. `jitl reindex` or the next command rebuilds the rest.", "已恢复到 {folder}。"),
+    "restored": ("Restored into {folder}.", "已恢复到 {folder}。"),
     "error": ("Error: {text}", "错误：{text}"),
     "hint": ("Hint: {text}", "建议：{text}"),
     "unexpected": (

@@ -6,11 +6,12 @@ checkpoint at once can corrupt a WAL: https://sqlite.org/wal.html#walresetbug). 
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from jitl.errors import Unavailable
+from jitl.errors import BadInput, Unavailable
 from jitl.sql.turnstile import Turnstile
 
 LEDGER_LOCK = 0x4A49544C  # "JITL": the advisory lock under which sequence numbers are given
@@ -130,6 +131,26 @@ class Database:
         with self.read() as connection:
             ask = sa.func.sqlite_version() if self.dialect == "sqlite" else sa.func.version()
             return f"{self.dialect} {connection.scalar(sa.select(ask))}"
+
+    def snapshot(self, path: Path) -> None:
+        """Copy one consistent moment to a new file while readers and the writer go on. SQLite only."""
+        if self.dialect != "sqlite":
+            raise BadInput("The database is a PostgreSQL server.", hint="Save it with pg_dump.")
+        raw = self._readers.raw_connection()
+        try:
+            with closing(sqlite3.connect(path)) as target:
+                raw.driver_connection.backup(target)  # type: ignore[union-attr]
+                target.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+        finally:
+            raw.close()
+
+    def sound(self) -> bool:
+        """Whether the file is what a database should be. SQLite only; reads all of it."""
+        try:
+            with self.read() as connection:
+                return bool(connection.scalar(sa.text("PRAGMA quick_check(1)")) == "ok")
+        except (sa.exc.DatabaseError, Unavailable):
+            return False
 
     @property
     def engine(self) -> Engine:

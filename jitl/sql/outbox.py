@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from jitl.sql.tables import outbox
+from jitl.sql.tables import outbox, versions
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 VERSION = "version"
 COLLECTION = "collection"
+PAGE = 500
 STAGED, WAITING, APPLIED = "staged", "waiting", "applied"
 
 
@@ -78,6 +79,20 @@ class Outbox:
         """After a crash: nothing is staged any more, and what was applied may have been lost with the power."""
         with self._db.write() as connection:
             connection.execute(sa.update(outbox).where(outbox.c.state != WAITING).values(state=WAITING))
+
+    def revisit(self) -> int:
+        """Have every published version looked at again, as after the loss of a store; how many did not wait for it already."""
+        seen, last = 0, ""
+        v, o = versions.c, outbox.c
+        waits = sa.exists().where(o.kind == VERSION, o.ref == v.id, o.state == WAITING)
+        while True:
+            page = sa.select(v.id).where(v.state == "published", ~waits, v.id > last).order_by(v.id).limit(PAGE)
+            with self._db.write() as connection:
+                ids = list(connection.scalars(page))
+                announce(connection, VERSION, ids)
+            if not ids:
+                return seen
+            seen, last = seen + len(ids), ids[-1]
 
     def count(self) -> int:
         with self._db.read() as connection:

@@ -1,0 +1,40 @@
+"""Has the projections made anew from SQL, as a job whose progress can be watched."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from jitl.errors import Unavailable
+
+if TYPE_CHECKING:
+    from ingest.projector import Projector
+    from jitl.ports import Reporter
+    from jitl.sql.jobs import Job
+    from jitl.sql.outbox import Outbox
+
+PAUSE_S: Final = 0.2
+STUCK_S: Final = 300.0
+"""Without a single document done, a store must be failing; the outbox keeps what is left."""
+
+
+class Reindex:
+    """Searches go on meanwhile; in a store that was lost they find what is there already."""
+
+    def __init__(self, outbox: Outbox, projector: Projector) -> None:
+        self._outbox = outbox
+        self._projector = projector
+
+    def run(self, _: Job, reporter: Reporter) -> None:
+        self._outbox.revisit()
+        self._projector.wake()
+        total = self._outbox.count()
+        left, since = total, time.monotonic()
+        while (now := self._outbox.count()) and not reporter.cancelled():
+            if now < left:
+                left, since = now, time.monotonic()
+            if time.monotonic() - since > STUCK_S:
+                raise Unavailable("The indexes could not be made anew.", hint="Run `jitl doctor`; the rest follows once it works again.")
+            reporter.advance(max(total - now, 0), total)
+            time.sleep(PAUSE_S)
+        reporter.advance(total, total)
