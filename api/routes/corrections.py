@@ -19,7 +19,7 @@ from api.schemas import ReviewRequest, TeachRequest
 from api.streaming import in_thread
 from feedback import teaching
 from feedback.teaching import Line, Outcome
-from jitl.errors import BadInput
+from jitl.errors import BadInput, MissingPart
 
 router = APIRouter(prefix="/v1/corrections", tags=["corrections"])
 
@@ -45,11 +45,19 @@ Status = Literal["proposed", "approved", "disputed", "retracted"]
 
 
 @router.post("", status_code=201)
-def teach(body: TeachRequest, here: Here, who: Caller, idempotency_key: Key = None) -> dict[str, Any]:
+def teach(
+    body: TeachRequest,
+    here: Here,
+    who: Caller,
+    idempotency_key: Key = None,
+    dry_run: Annotated[bool, Query(description="Not there yet: refused.")] = False,
+) -> dict[str, Any]:
     """Teach a correction. 201 means that it is safe and that the very next question knows it.
 
     An expert's own is `approved` at once; another's is `proposed`: shown beside answers, labelled, until an expert approves it.
     """
+    if dry_run:
+        raise MissingPart("Dry runs are not there yet.", hint="Nothing was taught. Teach it and withdraw it if it changes too much.")
     place = access.teachable(here.catalogue, who, body.collection)
     said = teaching.read(body.model_dump(exclude={"collection", "id"}))
     receipt = here.ledger.teach(said, who, place.id, key=idempotency_key or body.id)

@@ -53,6 +53,8 @@ async def upload_documents(c: str, request: Request, here: Here, who: Caller) ->
 
 
 def _keep(here: Container, who: Principal, place: CollectionInfo, upload: uploads.Upload) -> str:
+    if unknown := set(upload.fields) - {"force", "records"}:
+        raise BadInput(f"The form has unknown fields: {', '.join(sorted(unknown))}.", hint="Known: file, force, records.")
     options = {name: upload.fields.get(name) == "true" for name in ("force", "records")}
     with here.blobs.guard:  # nobody sweeps a blob between its making and the row that names it
         files = [{"name": file.name, "blob": file.content.keep()} for file in upload.files]

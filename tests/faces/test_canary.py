@@ -142,7 +142,7 @@ def closed(tmp_path_factory) -> Iterator[tuple[Live, Things]]:
         admin = live.admin
         live.upload(admin, "mine", {"mine.md": "# Mine\n\nThe muon system has nine layers of resistive plate chambers."})
         page = "# Canary title\n\nThe canary password of the muon system is canary-4711.\n\n" + "Canary words follow. " * 200
-        job = live.upload(admin, "canary-cage", {"canary/page.md": page, "canary-empty.md": b""})
+        job = live.upload(admin, "canary-cage", {"canary/page.md": page, "canary-broken.pdf": b"%PDF-1.7 canary"})
         insider = live.person("canary-insider", Role.EXPERT, **{"canary-cage": "teach"})
         said = {"question": QUESTION, "answer": "It is canary-0815.", "statement": "Canary!", "collection": "canary-cage"}
         correction = insider.post("/v1/corrections", json=said).json()["id"]

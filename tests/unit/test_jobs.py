@@ -12,7 +12,6 @@ from api.jobs import JobReporter, Runner
 from jitl.errors import Conflict, NotFound, Unreadable
 from jitl.sql.engine import Database
 from jitl.sql.jobs import ATTEMPTS, JobItem, JobTable
-from jitl.sql.migrate import upgrade
 from jitl.sql.people import OWNER
 from jitl.types import Principal, Right, Role
 
@@ -31,11 +30,8 @@ def wait_for(true: Callable[[], object], seconds: float = 10) -> None:
 
 
 @pytest.fixture
-def table(tmp_path):
-    db = Database(f"sqlite:///{tmp_path / 'jitl.db'}")
-    upgrade(db)
-    yield JobTable(db)
-    db.close()
+def table(database: Database) -> JobTable:
+    return JobTable(database)
 
 
 @pytest.fixture

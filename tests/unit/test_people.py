@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,17 +9,14 @@ import pytest
 
 from jitl.errors import BadInput, Conflict, NotAllowed, NotFound, Unauthenticated
 from jitl.sql.engine import Database
-from jitl.sql.migrate import upgrade
 from jitl.sql.people import OWNER, People, digest_of, intersection
+from jitl.sql.tables import keys
 from jitl.types import ALL_COLLECTIONS, Principal, Right, Role
 
 
 @pytest.fixture
-def people(tmp_path):
-    db = Database(f"sqlite:///{tmp_path / 'jitl.db'}")
-    upgrade(db)
-    yield People(db)
-    db.close()
+def people(database: Database) -> People:
+    return People(database)
 
 
 def test_a_key_speaks_for_its_principal(people: People) -> None:
@@ -34,7 +30,8 @@ def test_a_key_speaks_for_its_principal(people: People) -> None:
     assert not who.may(Right.READ, "c2")
 
 
-def test_keys_are_long_random_and_only_digests_are_kept(people: People, tmp_path: Path) -> None:
+def test_keys_are_long_random_and_only_digests_are_kept(sqlite_database: Database, tmp_path: Path) -> None:
+    people = People(sqlite_database)
     secrets = [people.create_key("alice", by=OWNER.id).secret for _ in range(5)]
     assert len(set(secrets)) == 5
     assert all(secret.startswith("jitl_") and len(secret) >= 48 for secret in secrets)
@@ -50,14 +47,13 @@ def test_what_is_no_key_is_refused(people: People, key: str) -> None:
         people.authenticate(key)
 
 
-def test_revoked_expired_and_suspended_keys_say_the_same(people: People, tmp_path: Path) -> None:
+def test_revoked_expired_and_suspended_keys_say_the_same(people: People, database: Database) -> None:
     revoked = people.create_key("alice", by=OWNER.id)
     people.revoke(revoked.info.id, by=OWNER.id)
     people.revoke(revoked.info.id, by=OWNER.id)
     expired = people.create_key("bob", by=OWNER.id, expires_at=datetime.now(UTC) + timedelta(days=1))
-    with sqlite3.connect(tmp_path / "jitl.db") as raw:
-        raw.execute("update keys set expires_at = '2020-01-01 00:00:00' where id = ?", (expired.info.id,))
-    raw.close()
+    with database.write() as connection:
+        connection.execute(keys.update().where(keys.c.id == expired.info.id).values(expires_at=datetime(2020, 1, 1, tzinfo=UTC)))
     suspended = people.create_key("carol", by=OWNER.id)
     people.set_person("carol", by=OWNER.id, roles=[Role.READER], collections={}, suspended=True)
     reasons = set()
@@ -103,7 +99,7 @@ def test_the_first_admin_is_made_once(people: People) -> None:
 @pytest.mark.parametrize("bad", [{"rights": frozenset({"root"})}, {"expires_at": datetime(2020, 1, 1, tzinfo=UTC)}, {"principal": " "}])
 def test_impossible_keys_are_refused_and_leave_nothing(people: People, bad: dict) -> None:
     with pytest.raises(BadInput):
-        people.create_key(bad.pop("principal", "alice"), by=OWNER.id, **bad)
+        people.create_key(**{"principal": "alice", "by": OWNER.id, **bad})
     assert people.list_keys() == []
     assert people.people() == []
 
