@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby, takewhile
+from itertools import groupby, pairwise, takewhile
 from statistics import median
 
 from ingest.parse.decks import steps
 from ingest.parse.outline import unwrap
 from ingest.parse.pdf_lines import Line, Page
-from ingest.parse.pdf_text import BULLET, Paragraph, ends, paragraphs, tail, text_of, vocabulary
+from ingest.parse.pdf_text import BULLET, Paragraph, ends, is_cut, paragraphs, tail, text_of, vocabulary
 from jitl.types import Block, BlockKind
 
 MAX_TITLE = 250
@@ -57,6 +57,8 @@ def title_and_author(page: Page, body: float) -> tuple[str, str]:
 
 
 def _is_names(text: str) -> bool:
+    if text[0].isdigit() or plain_key(text) in _UNNUMBERED | _CONTENTS:
+        return False
     words = re.sub(r"(?<=\w)\d+\b|[,;∗*†‡§()|]+", " ", text).split()
     names = all(_NAME.match(word) or len(word) == 1 for word in words)
     return 2 <= len(words) <= 40 and names and any(len(word) > 2 for word in words) and not _INSTITUTE.search(text)
@@ -95,6 +97,8 @@ def paper_blocks(pages: Sequence[Page], body: float, outline: Mapping[str, int],
     found = [(p, text) for p, text in _without_contents(found) if len(text) > 3 or any(c.isalpha() for c in text)]
     levels = _levels([(p, text) for p, text in found if p.page > 1 or plain_key(text) != plain_key(title)], body)
     sections = _Sections()
+    sheets = {page.number: page for page in pages}
+    cut = {index for index, (paragraph, _) in enumerate(found) if is_cut(paragraph, sheets[paragraph.page])}
     blocks: list[Block] = []
     titled = not title
     for paragraph, text in found:
@@ -109,7 +113,8 @@ def paper_blocks(pages: Sequence[Page], body: float, outline: Mapping[str, int],
             sections.enter(level, name)
         else:
             blocks.append(Block(text, _kind(paragraph, text), sections.names, page=paragraph.page))
-    return _mended(blocks)
+    terms = {index for index, (paragraph, _) in enumerate(found) if paragraph.lines[0].term}
+    return _mended(blocks, cut, terms)
 
 
 def _without_contents(found: Sequence[tuple[Paragraph, str]]) -> Iterator[tuple[Paragraph, str]]:
@@ -168,24 +173,28 @@ def _kind(paragraph: Paragraph, text: str) -> BlockKind:
     return BlockKind.LIST if BULLET.match(text) else BlockKind.PARAGRAPH
 
 
-def _mended(blocks: list[Block]) -> list[Block]:
-    """A sentence that a page's end cuts in two is put together on the page where it begins."""
-    for index in range(1, len(blocks)):
-        here = blocks[index]
-        before = next((i for i in range(index - 1, -1, -1) if _is_prose(blocks[i]) or blocks[i].page != blocks[index - 1].page), -1)
-        if here.page == blocks[index - 1].page or before < 0 or not _is_prose(here) or not here.text[0].islower():
+def _mended(blocks: list[Block], cut: Collection[int], terms: Collection[int]) -> list[Block]:
+    """A sentence that a page's end cuts in two is put together on the page where it begins.
+
+    Between its halves may stand what floats: a caption, a footnote, a running head. `cut` are the blocks that end amid a
+    sentence, `terms` those that begin with a word to define.
+    """
+    mended = list(blocks)
+    pages = [list(run) for _, run in groupby(range(len(blocks)), key=lambda index: blocks[index].page)]
+    for before, after in pairwise(pages):
+        last = next((i for i in reversed(before[-3:]) if _is_prose(mended[i]) and i in cut), None)
+        first = next((i for i in after[:3] if _is_prose(mended[i]) and mended[i].text[0].islower() and i not in terms), None)
+        if last is None or first is None or mended[last].section != mended[first].section:
             continue
-        first = blocks[before]
-        if first.page == blocks[index - 1].page and first.section == here.section and not ends(first.text):
-            cut = tail(here.text)
-            glue = "" if first.text.endswith("-") else " "
-            blocks[before] = replace(first, text=first.text.removesuffix("-") + glue + here.text[:cut].strip())
-            blocks[index] = replace(here, text=here.text[cut:].strip())
-    return [block for block in blocks if block.text]
+        text = mended[first].text
+        end = tail(text)
+        mended[last] = replace(mended[last], text=f"{mended[last].text} {text[:end].strip()}")
+        mended[first] = replace(mended[first], text=text[end:].strip())
+    return [block for block in mended if block.text]
 
 
 def _is_prose(block: Block) -> bool:
-    return block.kind in {BlockKind.PARAGRAPH, BlockKind.LIST} and len(block.text) > 1
+    return block.kind in {BlockKind.PARAGRAPH, BlockKind.LIST} and len(block.text) > 1 and not _CAPTION.match(block.text)
 
 
 # --- decks ---------------------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from statistics import median
 from ingest.parse.decode import scrub
 
 MARGIN = 0.1  # of the page's height, above and below: where running heads and page numbers stand
-_OUTER_MARGIN = 0.2  # the first and last line of a page may stand as far in
+_OUTER_MARGIN = 0.18  # the first and last line of a page may stand as far in, with a gap to the text
+_GAP = 1.7  # in units of the type's size
 _CELL_GAP = 0.95  # of the type size; TeX puts 1.0 or more between columns and stretches a space to some .6
 _COLUMN_ROWS = 0.4  # of a page's rows: what makes it a page of two columns
 _REPEATED = 0.5  # of the pages
@@ -20,12 +21,12 @@ _REPEATED_ON_ONE_SIDE = 0.3  # left and right pages may have heads of their own
 
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00ad": "", "\u00a0": " "})
 _COMBINING = {"¨": "\u0308", "´": "\u0301", "ˇ": "\u030c", "¸": "\u0327", "˚": "\u030a", "˝": "\u030b"}
-_ACCENT = re.compile(r"([¨´ˇ¸˚˝]) ?([A-Za-zı])")  # old TeX fonts draw accent and letter apart
+_ACCENT = re.compile(r"(?:(?<=\w) (?=.[a-zı]))?([¨´ˇ¸˚˝])([A-Za-zı])")  # old TeX fonts draw accent and letter apart
 _SPACES = re.compile(r"[ \t\u2000-\u200a\u202f\u205f]+")
 _LEADERS = re.compile(r"(?:\s?\.){4,}\s*(?:\d+|[ivxlc]+)?\s*$|(?:\s?[·…]){3,}\s*\d*\s*$")
 _PAGE_NUMBER = re.compile(r"(?i)^[-–—\s]*(?:page\s+|第\s*)?(?:\d{1,4}|[ivxlc]{1,6})(?:\s*(?:/|of)\s*\d{1,4})?(?:\s*页)?[-–—\s]*$")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
-_LABEL = re.compile(r"^(?:[\dA-Z]{1,3}(?:\.\d{1,2})*\.?|[IVX]{1,5}\.|\(?\w{1,3}[.)]|\[\w{1,12}\]|\W)$")
+_LABEL = re.compile(r"^(?:(?:\d{1,3}|[A-Z])(?:\.\d{1,2})*\.?|[IVX]{1,5}\.|\(?\w{1,3}[.)]|\[\w{1,12}\]|\W)$")
 _EQUATION_NUMBER = re.compile(r"^\(\w{1,3}(?:\.\d{1,3})?\w?\)$")
 
 
@@ -193,8 +194,12 @@ def _in_margin(line: Line, page: Page) -> bool:
         return True
     if _OUTER_MARGIN * page.height < line.y < (1 - _OUTER_MARGIN) * page.height:
         return False
-    heights = [other.y for other in page.lines]
-    return line.y <= min(heights) or line.y >= max(heights)
+    above = [other.y for other in page.lines if other.y > line.y + 0.5 * line.size]
+    below = [other.y for other in page.lines if other.y < line.y - 0.5 * line.size]
+    gap = _GAP * line.size
+    if line.y > page.height / 2:
+        return not above and (not below or line.y - max(below) > gap)
+    return not below and (not above or min(above) - line.y > gap)
 
 
 def _key(line: Line, page: Page) -> tuple[str, bool]:

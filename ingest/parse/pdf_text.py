@@ -84,6 +84,13 @@ def text_of(paragraph: Paragraph, page: Page, words: Collection[str]) -> str:
     return "\n".join(unwrap(row) for row in "".join(parts).split("\n"))
 
 
+def is_cut(paragraph: Paragraph, page: Page) -> bool:
+    """Whether the last line is full and ends in no full stop: the sentence goes on elsewhere."""
+    last = paragraph.lines[-1]
+    right = _right(last, page)
+    return not ends(last.text) and last.x1 > right - 0.1 * (right - last.x0)
+
+
 def tail(text: str) -> int:
     """Length of a text's first sentence, the whole where it has no end."""
     match = _SENTENCE.match(text)
