@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jitl.types import Query
 
 DENSE, SPARSE = "dense", "sparse"
-_SPARE = 16  # asked for beyond k at first: stale points and ties at the cut
+_SPARE = 10  # asked for beyond k at first: stale points and ties at the cut
 _GROWTH = 4
 _MOST = 20_000  # of an index's hits; beyond it ties are left as the index gave them
 
@@ -32,6 +32,7 @@ class PassageLeg:
 
     def __init__(self, name: str, store: VectorStore, catalogue: Catalogue) -> None:
         self.name = name
+        self.inline = store.in_process
         self._store = store
         self._catalogue = catalogue
 

@@ -90,7 +90,11 @@ class VectorStore(Protocol):
     Searches are exact, filter by collection inside the engine, and return (chunk id, score) by descending score;
     the order of equal scores is not defined. Writes are searchable when they return and survive the process being
     killed; only what came before a `flush` survives power loss.
+
+    `in_process`: a search runs in this process and holds the interpreter's lock; nothing else runs beside it.
     """
+
+    in_process: bool
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write or overwrite. The store splits large calls so that searches never wait long."""
@@ -140,9 +144,13 @@ class Indexer(Protocol):
 
 
 class Retriever(Protocol):
-    """A source of knowledge, read side: one leg of a search."""
+    """A source of knowledge, read side: one leg of a search.
+
+    `inline`: it waits for nobody else and holds the interpreter's lock, so that a thread of its own would gain nothing.
+    """
 
     name: str
+    inline: bool
 
     def retrieve(self, query: Query, k: int) -> Sequence[Hit]:
         """Up to k hits that SQL confirms, best first, ties by (document_id, ordinal); fewer only if none are left.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from jitl import text
@@ -29,6 +30,9 @@ __all__ = ["PassageLeg", "Searcher"]
 
 _log = logging.getLogger(__name__)
 _WORKERS = 32  # legs of searches at once; one that hangs keeps its thread
+
+
+_Hits = Callable[[], Sequence[Hit]]
 
 
 class Catalogue(Protocol):
@@ -107,15 +111,15 @@ class Searcher:
         Raises `Unavailable` where SQL does not answer, or no leg does and no correction answers either.
         """
         notices = self._missing_vector(query)
-        started = [(leg.name, self._pool.submit(leg.retrieve, query, max(k, self._settings.candidates))) for leg in self._legs]
+        asked = self._begin(query, max(k, self._settings.candidates))
         consultation = self._corrections.consult(query) if self._corrections else Consultation()
         found: dict[str, Sequence[Hit]] = {}
-        for name, future in started:
+        for name, answer in asked.items():
             try:
-                found[name] = _collect(name, future, query.deadline)
+                found[name] = _isolated(name, answer)
             except Unavailable as error:
                 notices.append(error.message)
-        if started and not found and consultation.answer is None:
+        if self._legs and not found and consultation.answer is None:
             raise Unavailable("No source of passages answered: " + " ".join(notices), hint="Try again; `jitl doctor` says what is wrong.")
         fused = fuse(query, found, self._weighed(query, found, notices))
         hits = self._corrected(query, consultation, self._hydrated(query, fused, k))
@@ -132,6 +136,12 @@ class Searcher:
         except (MissingPart, Unavailable) as error:
             _log.warning("question without a vector: %s", error)
             return None
+
+    def _begin(self, query: Query, k: int) -> Mapping[str, _Hits]:
+        """Start the legs that wait for somebody else; calling what is returned gives a leg's hits, those of others last."""
+        inline = {leg.name: partial(leg.retrieve, query, k) for leg in self._legs if leg.inline}
+        begun = {leg.name: self._pool.submit(leg.retrieve, query, k) for leg in self._legs if not leg.inline}
+        return inline | {name: partial(_wait, future, query.deadline) for name, future in begun.items()}
 
     def _missing_vector(self, query: Query) -> list[str]:
         expected = self._encoder is not None and query.vector is None and self._encoder.covers(query.text)
@@ -175,13 +185,18 @@ class Searcher:
         return [RankedHit("correction", answer.same, correction=answer.correction), *hits]
 
 
-def _collect(name: str, future: Future[Sequence[Hit]], deadline: float) -> Sequence[Hit]:
-    """A leg's hits; whatever goes wrong inside it comes out as `Unavailable` with its name."""
+def _wait(future: Future[Sequence[Hit]], deadline: float) -> Sequence[Hit]:
     try:
         return future.result(timeout=max(0.0, deadline - time.monotonic()))
     except TimeoutError as error:
         future.cancel()
-        raise Unavailable(f"{name}: too late.") from error
+        raise Unavailable("too late.") from error
+
+
+def _isolated(name: str, hits: _Hits) -> Sequence[Hit]:
+    """A leg's hits; whatever goes wrong inside it comes out as `Unavailable` with its name."""
+    try:
+        return hits()
     except JitlError as error:
         raise Unavailable(f"{name}: {error.message}") from error
     except Exception as error:  # a leg is isolated: its bug must not take the others down

@@ -71,6 +71,8 @@ def term(word: str) -> int:
 class FakeStore:
     """A vector store in memory. `broken` makes every write fail."""
 
+    in_process = True
+
     def __init__(self) -> None:
         self.points: dict[str, Point] = {}
         self.flushed = 0

@@ -29,6 +29,8 @@ BATCH = 100  # points a write: 5 ms, in which no other thread runs
 class EdgeStore:
     """`path` is the shard's folder, made if it is absent; raises `Busy` while another process has it open."""
 
+    in_process = True
+
     def __init__(self, path: Path, dimension: int) -> None:
         with _translated(path):
             self._shard = _open(path, dimension)

@@ -182,6 +182,7 @@ def test_new_ids_for_the_same_passages_change_nothing(world):
 
 class Broken:
     name = "graph"
+    inline = False
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -192,6 +193,7 @@ class Broken:
 
 class Slow:
     name = "graph"
+    inline = False
 
     def __init__(self) -> None:
         self.wake = threading.Event()
