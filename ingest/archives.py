@@ -5,32 +5,24 @@ from __future__ import annotations
 import bz2
 import contextlib
 import gzip
-import io
 import lzma
 import os
-import shutil
 import stat
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, cast
 
+from ingest.budget import Bounded, Budget
 from ingest.parse.sniff import HEAD_BYTES, kind_of
 from jitl.errors import Unreadable
 
-if TYPE_CHECKING:
-    from jitl.settings import Settings
-
 MAX_DEPTH = 3  # archives within archives
-MAX_RATIO = 200  # text packs 3 to 20 times, logs up to 100
-RATIO_FLOOR_BYTES = 64 * 2**20  # below this no ratio is suspicious
-DISK_RESERVE_BYTES = 256 * 2**20  # what unpacking leaves to everyone else
 _READ_BYTES = 2**18
 _LARGEST_READ = 48 * 2**20  # of one zip directory or one tar header; some 10^5 members
-_DISK_CHECK_BYTES = 16 * 2**20
 
 _OPENERS: dict[bytes, Callable[[Path], IO[bytes]]] = {
     b"\x1f\x8b": lambda path: cast("IO[bytes]", gzip.GzipFile(path)),
@@ -50,41 +42,6 @@ _BROKEN = (
     RuntimeError,
     ValueError,
 )
-
-
-@dataclass(slots=True)
-class Budget:
-    """What one archive may still unpack, those inside it included."""
-
-    bytes_left: int
-    members_left: int
-    file_bytes: int  # of one member, mailboxes apart: they are read message by message
-    reason: str
-    _unchecked: int = field(default=0)
-
-    @classmethod
-    def of(cls, archive: Path, settings: Settings) -> Budget:
-        by_ratio = max(RATIO_FLOOR_BYTES, MAX_RATIO * archive.stat().st_size)
-        bomb = f"it unpacks to more than {MAX_RATIO} times its size, as a zip bomb does"
-        large = f"it unpacks to more than {settings.max_archive_bytes // 2**20} MB (JITL_MAX_ARCHIVE_BYTES)"
-        most = min(by_ratio, settings.max_archive_bytes)
-        return cls(most, settings.max_archive_members, settings.max_file_bytes, large if most < by_ratio else bomb)
-
-    def spend(self, size: int, folder: Path) -> None:
-        """Raises `Unreadable` when the budget or the disk runs out."""
-        self.bytes_left -= size
-        if self.bytes_left < 0:
-            raise Unreadable(self.reason)
-        self._unchecked += size
-        if self._unchecked >= _DISK_CHECK_BYTES:
-            self._unchecked = 0
-            if shutil.disk_usage(folder).free < DISK_RESERVE_BYTES:
-                raise Unreadable("the disk is too full to unpack it", hint="Free some space.")
-
-    def count_member(self) -> None:
-        self.members_left -= 1
-        if self.members_left < 0:
-            raise Unreadable("it holds too many members (JITL_MAX_ARCHIVE_MEMBERS)", hint="Unpack it and give the folder.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +108,13 @@ def unpack(path: Path, kind: str, name: str, folder: Path, budget: Budget, skip:
 
 def _members(path: Path, kind: str, name: str, budget: Budget) -> Iterator[Member]:
     if kind == "zip":
-        with path.open("rb") as raw, zipfile.ZipFile(cast("IO[bytes]", _Bounded(raw, _LARGEST_READ))) as archive:
+        with path.open("rb") as raw, zipfile.ZipFile(cast("IO[bytes]", Bounded(raw, _LARGEST_READ))) as archive:
             for info in archive.infolist():
                 if not info.is_dir():
                     yield Member(_zip_name(info), lambda info=info: archive.open(info), _zip_problem(info))  # type: ignore[misc]
         return
     with _open(path) as stream:
-        bounded = cast("IO[bytes]", _Bounded(stream, _LARGEST_READ, budget.bytes_left + tarfile.RECORDSIZE, budget.reason))
+        bounded = cast("IO[bytes]", Bounded(stream, _LARGEST_READ, budget.bytes_left + tarfile.RECORDSIZE, budget.reason))
         if kind == "tar" or _is_tar(_peek(path)):
             with tarfile.open(fileobj=bounded, mode="r:", errorlevel=1) as tar:
                 for entry in tar:
@@ -247,7 +204,7 @@ def _inner_name(name: str) -> str:
 def _is_office(path: Path) -> bool:
     """Whether a zip is one document (OOXML, ODF, EPUB) under a wrong name."""
     try:
-        with path.open("rb") as raw, zipfile.ZipFile(cast("IO[bytes]", _Bounded(raw, _LARGEST_READ))) as archive:
+        with path.open("rb") as raw, zipfile.ZipFile(cast("IO[bytes]", Bounded(raw, _LARGEST_READ))) as archive:
             return bool({"[Content_Types].xml", "mimetype"} & set(archive.namelist()))
     except (*_BROKEN, OSError, ValueError, Unreadable):
         return False
@@ -271,38 +228,3 @@ def _open(path: Path) -> IO[bytes]:
     with path.open("rb") as stream:
         head = stream.read(8)
     return next((opener(path) for magic, opener in _OPENERS.items() if head.startswith(magic)), None) or path.open("rb")
-
-
-class _Bounded(io.RawIOBase):
-    """A stream that refuses what a crafted archive asks for: one huge read, or a place far beyond the limit."""
-
-    def __init__(self, stream: IO[bytes], largest_read: int, end: int | None = None, reason: str = "") -> None:
-        self._stream = stream
-        self._largest = largest_read
-        self._end = end
-        self._reason = reason
-
-    def read(self, size: int = -1) -> bytes:
-        if size > self._largest:
-            raise Unreadable("its table of contents is too large (JITL_MAX_ARCHIVE_MEMBERS)", hint="Unpack it and give the folder.")
-        data = self._stream.read(size)
-        self._check(self._stream.tell())
-        return data
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        if whence == 0:
-            self._check(offset)
-        return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._stream.tell()
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def _check(self, position: int) -> None:
-        if self._end is not None and position > self._end:
-            raise Unreadable(self._reason)

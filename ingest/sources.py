@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ingest import archives
-from ingest.archives import Budget
+from ingest.budget import Budget
 from ingest.noise import is_noise
 from ingest.parse.sniff import HEAD_BYTES, kind_of
 from ingest.scratch import Scratch

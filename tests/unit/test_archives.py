@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import archives
+from ingest import budget
 from ingest.sources import Refused, find
 from jitl.ports import SourceFile
 from jitl.settings import Settings
@@ -144,7 +144,7 @@ def test_links_of_a_zip_are_refused(tmp_path: Path, read: Read) -> None:
 
 
 def test_a_bomb_is_stopped_early(tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "RATIO_FLOOR_BYTES", 4 * 2**20)
+    monkeypatch.setattr(budget, "RATIO_FLOOR_BYTES", 4 * 2**20)
     texts, reasons = read(zipped(tmp_path / "b.zip", {f"{n}.txt": b"0" * 2**21 for n in range(50)}))
     assert not texts
     assert "200 times its size" in reasons["b.zip"]
@@ -203,8 +203,8 @@ def test_archives_in_archives_have_one_budget_and_a_depth(tmp_path: Path, read: 
 
 
 def test_nested_bombs_share_the_limit(tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "RATIO_FLOOR_BYTES", 2**20)
-    monkeypatch.setattr(archives, "MAX_RATIO", 0)
+    monkeypatch.setattr(budget, "RATIO_FLOOR_BYTES", 2**20)
+    monkeypatch.setattr(budget, "MAX_RATIO", 0)
     inner = zipped(tmp_path / "i.zip", {"zeros.txt": bytes(600_000)}).read_bytes()
     texts, reasons = read(zipped(tmp_path / "x.zip", {f"{n}.zip": inner for n in range(4)}))
     assert len(texts) == 1
@@ -212,8 +212,8 @@ def test_nested_bombs_share_the_limit(tmp_path: Path, read: Read, monkeypatch: p
 
 
 def test_a_full_disk_stops_it(tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "DISK_RESERVE_BYTES", 2**62)
-    monkeypatch.setattr(archives, "_DISK_CHECK_BYTES", 1)
+    monkeypatch.setattr(budget, "DISK_RESERVE_BYTES", 2**62)
+    monkeypatch.setattr(budget, "_DISK_CHECK_BYTES", 1)
     assert "disk is too full" in read(zipped(tmp_path / "x.zip", {"a.txt": "a"}))[1]["x.zip"]
 
 
