@@ -15,7 +15,7 @@ def _names(text: str) -> frozenset[str]:
 
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-PERMALINKS = _names("headerlink anchor anchorjs-link mw-editsection")
+PERMALINKS = _names("headerlink anchor anchorjs-link mw-editsection footnote-backref")
 DROPPED = _names("style noscript template nav footer svg canvas iframe object embed button select input head link meta title datalist")
 BLOCKS = _names(
     """p div section article main aside header figure figcaption caption address center fieldset form details summary dl hr tr td th
@@ -23,7 +23,8 @@ BLOCKS = _names(
 )
 _FURNITURE = _names(
     """nav navbar navigation menu sidebar breadcrumb breadcrumbs footer pagination skip-link skiplink cookie-banner sphinxsidebar related
-    headerlink linenos lineno linenodiv gutter mw-editsection mw-jump-link printfooter catlinks navbox noprint toc
+    headerlink footnote-backref system-messages linenos lineno linenodiv gutter mw-editsection mw-jump-link printfooter catlinks navbox
+    noprint toc
     twikiToc foswikiToc twikiTopicActions foswikiTopicActions patternTopicActions patternTopBar patternBottomBar patternSideBar
     patternLeftBar patternInfo patternHomePath patternToolBar patternTop patternBottomBarContents twikiHidden foswikiHidden
     twikiTopicAction foswikiFormSteps twikiBroadcastMessage foswikiBroadcastMessage
@@ -66,7 +67,7 @@ def is_code(node: LexborNode) -> bool:
 
 
 def is_formula(node: LexborNode) -> bool:
-    return node.tag == "div" and "math" in attribute(node, "class").split()
+    return node.tag in {"div", "pre"} and "math" in attribute(node, "class").split()
 
 
 def is_tex(alt: str, classes: str) -> bool:

@@ -46,6 +46,8 @@ class TreeReader:
             **dict.fromkeys(("ul", "ol", "dir", "menu"), self._list),
             **dict.fromkeys(("pre", "listing", "xmp"), self._code),
             **dict.fromkeys(("sup", "sub"), self._script),
+            **dict.fromkeys(("tt", "code"), self._fixed),
+            "span": self._span,
             "li": self._item,
             "dt": self._term,
             "dd": self._definition,
@@ -124,6 +126,8 @@ class TreeReader:
     def _code(self, node: LexborNode, depth: int) -> None:
         if self._flat:
             self._children(node, depth)
+        elif marks.is_formula(node):
+            self._formula(node.text())
         else:
             self._flow.block(marks.verbatim(node), BlockKind.CODE)
 
@@ -203,6 +207,19 @@ class TreeReader:
 
     def _formula(self, source: str) -> None:
         self._flow.block(source.strip(), BlockKind.FORMULA)
+
+    def _fixed(self, node: LexborNode, depth: int) -> None:
+        """Docutils writes formulas so."""
+        math = "math" in attribute(node, "class").split()
+        self._flow.say("$" if math else "")
+        self._children(node, depth)
+        self._flow.say("$" if math else "")
+
+    def _span(self, node: LexborNode, depth: int) -> None:
+        self._children(node, depth)
+        if attribute(node, "class") == "label":  # of a footnote or citation: stands on its first line
+            self._flow.say(" ")
+            self._term_waits = True
 
     def _script(self, node: LexborNode, depth: int) -> None:
         """Exponents and indices: 10^33 must not become 1033."""
