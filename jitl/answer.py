@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from jitl.citations import CitationCheck, statements
+from jitl.citations import CitationCheck, correction_source, passage_source, statement_of, statements
 from jitl.errors import OutOfBudget, Unavailable
 from jitl.extract import Extractor, opening
 from jitl.grounding import Grounding
@@ -21,7 +21,7 @@ from jitl.ports import LanguageModel, Router, SparseEncoder
 from jitl.prompts import NOT_FOUND_MARK, day, messages, say
 from jitl.reading import PASSAGES as PASSAGES_READ
 from jitl.reading import Reading, read
-from jitl.types import Answer, AnswerEvent, CorrectionState, Done, Passage, Query, RankedHit, Route, SearchResult, Source, Sources, Token
+from jitl.types import Answer, AnswerEvent, CorrectionState, Done, Query, RankedHit, Route, SearchResult, Source, Sources, Token
 
 if TYPE_CHECKING:
     from jitl.retrieve import Searcher
@@ -60,8 +60,14 @@ class _Draft:
         for candidate in self.result.consultation.evidence[:EVIDENCE]:
             taught = candidate.correction
             if authoritative is None or taught.authoritative is authoritative:
-                cited.append((self.cite(correction_source(taught), _statement(taught)), taught))
+                cited.append((self.cite(correction_source(taught), statement_of(taught)), taught))
         return cited
+
+    def concerned(self) -> frozenset[str]:
+        """Corrections that bear on this question."""
+        consultation = self.result.consultation
+        weighed = (consultation.answer, *consultation.evidence)
+        return frozenset(candidate.correction.id for candidate in weighed if candidate is not None and candidate.correction.authoritative)
 
     def cite(self, source: Source, text: str) -> int:
         number = len(self.sources) + 1
@@ -150,7 +156,7 @@ class Answerer:
         supported = self._grounding.supports(draft.query, self._read(draft, passages), passages)
         consultation = draft.result.consultation
         if consultation.answer is not None:
-            shown = passages if supported else [hit for hit in passages if hit.superseded_by]
+            shown = passages if supported else [hit for hit in passages if hit.superseded_by in draft.concerned()]
             return self._corrected(draft, consultation.answer.correction, shown)
         if supported or any(c.correction.authoritative for c in consultation.evidence):
             return self._supported(draft, passages if supported else [])
@@ -192,13 +198,14 @@ class Answerer:
         yield from _listed(draft, last)
 
     def _quote(self, draft: _Draft, passages: Sequence[RankedHit]) -> range:
-        """Cite the best quotes, those of out-of-date passages last; returns their numbers."""
-        ordered = sorted(passages, key=lambda hit: hit.superseded_by is not None)
+        """Cite the best quotes, those last whose passage a correction of this question supersedes; returns their numbers."""
+        concerned = draft.concerned()
+        ordered = sorted(passages, key=lambda hit: hit.superseded_by in concerned)
         readings = self._read(draft, ordered)
         start = len(draft.sources) + 1
         for quote in self._extractor.quotes(draft.query, readings):
             hit, passage = ordered[quote.passage], readings[quote.passage].passage
-            draft.cite(passage_source(passage, quote.text, hit.superseded_by), passage.text)
+            draft.cite(passage_source(passage, quote.text, self._superseded(draft, hit, quote.text)), passage.text)
         return range(start, len(draft.sources) + 1)
 
     def _read(self, draft: _Draft, hits: Sequence[RankedHit]) -> Sequence[Reading]:
@@ -214,7 +221,13 @@ class Answerer:
         for hit in passages[:MODEL_PASSAGES]:
             if hit.passage is not None and hit.passage.id not in seen:
                 quote = opening(hit.passage.text)
-                draft.cite(passage_source(hit.passage, quote, hit.superseded_by), hit.passage.text)
+                draft.cite(passage_source(hit.passage, quote, self._superseded(draft, hit, quote)), hit.passage.text)
+
+    def _superseded(self, draft: _Draft, hit: RankedHit, quote: str) -> str | None:
+        """What superseded this source: elsewhere than under the question that was corrected, only the wrong words themselves are struck."""
+        if hit.superseded_by is None or hit.superseded_by in draft.concerned() or hit.passage is None:
+            return hit.superseded_by
+        return self._searcher.marks(draft.query, [replace(hit.passage, text=quote)]).get(hit.passage.id)
 
     def _modelled(self, draft: _Draft, model: LanguageModel) -> Generator[AnswerEvent, None, bool]:
         """The model's statements as they are checked; True where quotes have to stand in for them."""
@@ -255,37 +268,5 @@ def _listed(draft: _Draft, evidence: Sequence[tuple[int, CorrectionState]]) -> I
     """Corrections shown beside an answer, each with its author, date and standing."""
     for number, taught in evidence:
         what = "corrects" if taught.authoritative else "proposed"
-        words = say(what, draft.query.language, author=taught.author, date=day(taught.at), text=_statement(taught))
+        words = say(what, draft.query.language, author=taught.author, date=day(taught.at), text=statement_of(taught))
         yield draft.token(f"{draft.gap()}{words} [{number}]")
-
-
-def _statement(taught: CorrectionState) -> str:
-    """A correction as a sentence that can stand without its question."""
-    return taught.statement or f"{taught.question} {taught.answer}"
-
-
-def correction_source(taught: CorrectionState) -> Source:
-    return Source(
-        number=0,
-        kind="correction",
-        quote=_statement(taught),
-        title=f"{taught.author}, {day(taught.at)}" + ("" if taught.authoritative else " (proposed)"),
-        location="",
-        collection_id=taught.collection_id,
-        correction=taught.id,
-    )
-
-
-def passage_source(passage: Passage, quote: str, superseded_by: str | None) -> Source:
-    return Source(
-        number=0,
-        kind="passage",
-        quote=quote,
-        title=passage.title,
-        location=passage.location.label,
-        document=passage.document,
-        document_id=passage.document_id,
-        chunk=passage.id,
-        collection_id=passage.collection_id,
-        superseded_by=superseded_by,
-    )

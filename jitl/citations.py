@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from jitl import text as texts
 from jitl.ports import SparseEncoder
+from jitl.prompts import day
+from jitl.types import CorrectionState, Passage, Source
 
 _CITATION = re.compile(r"\s*(?:\[|【)\s*(?:source\s*|来源\s*)?(\d{1,3}(?:\s*[,，;、]\s*\d{1,3})*)\s*(?:\]|】)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -127,3 +129,35 @@ def _with_citations(bare: str, valid: list[int]) -> str:
     """`Claim.` -> `Claim. [1][3]`, white space around the statement kept."""
     body = bare.rstrip()
     return f"{body} {''.join(f'[{n}]' for n in valid)}{bare[len(body) :]}"
+
+
+def statement_of(taught: CorrectionState) -> str:
+    """A correction as a sentence that can stand without its question."""
+    return taught.statement or f"{taught.question} {taught.answer}"
+
+
+def correction_source(taught: CorrectionState) -> Source:
+    return Source(
+        number=0,
+        kind="correction",
+        quote=statement_of(taught),
+        title=f"{taught.author}, {day(taught.at)}" + ("" if taught.authoritative else " (proposed)"),
+        location="",
+        collection_id=taught.collection_id,
+        correction=taught.id,
+    )
+
+
+def passage_source(passage: Passage, quote: str, superseded_by: str | None) -> Source:
+    return Source(
+        number=0,
+        kind="passage",
+        quote=quote,
+        title=passage.title,
+        location=passage.location.label,
+        document=passage.document,
+        document_id=passage.document_id,
+        chunk=passage.id,
+        collection_id=passage.collection_id,
+        superseded_by=superseded_by,
+    )

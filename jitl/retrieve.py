@@ -125,6 +125,10 @@ class Searcher:
         hits = self._corrected(query, consultation, self._hydrated(query, fused, k))
         return SearchResult(hits[:k], consultation, query, tuple(notices))
 
+    def marks(self, query: Query, passages: Sequence[Passage]) -> Mapping[str, str]:
+        """Chunk id -> correction that supersedes what stands there."""
+        return {} if self._corrections is None else self._corrections.marks(query, passages)
+
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
