@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,8 @@ QUESTION = "How many layers of sense wires does the drift chamber hold?"
 
 def passage(name: str) -> Passage:
     text = TEXTS[name]
-    return Passage(f"chunk-{name}", 0, text, name.split(".")[0], Location(end=len(text)), f"id-{name}", name, name.split(".")[0], "c1")
+    title = Path(name).stem
+    return Passage(f"chunk-{name}", 0, text, title, Location(end=len(text)), f"id-{name}", name, title, "c1")
 
 
 def taught(**changes: object) -> CorrectionState:
@@ -68,7 +70,7 @@ def taught(**changes: object) -> CorrectionState:
 class Shelf:
     """A searcher over the four texts above: exact counts, ranked by shared terms; `consultation` is what it hands on."""
 
-    consultation: Consultation = Consultation()
+    consultation: Consultation = field(default_factory=Consultation)
     superseded: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -82,8 +84,8 @@ class Shelf:
 
     def search(self, query: Query, k: int) -> SearchResult:
         hits = []
-        for name in TEXTS:
-            held = SPARSE.passage(TEXTS[name])
+        for name, text in TEXTS.items():
+            held = SPARSE.passage(text)
             score = sum(weight * held.get(term, 0.0) for term, weight in query.terms.items())
             if score > 0:
                 mark = "k1" if name in self.superseded else None
@@ -128,7 +130,10 @@ def test_a_chinese_question_gets_a_chinese_quote():
 
 @pytest.mark.parametrize(
     ("question", "said"),
-    [("Who won the football cup in Brazil?", "Not found in these collections."), ("今天北京的天气怎么样？", "在这些资料库中没有找到答案。")],
+    [
+        ("Who won the football cup in Brazil?", "Not found in these collections."),
+        ("今天北京的天气怎么样？", "在这些资料库中没有找到答案。"),
+    ],
 )
 def test_what_is_not_there_is_said_plainly_and_without_sources(question, said):
     _, answer = ask(question)
@@ -141,7 +146,7 @@ def test_an_authoritative_correction_is_the_answer_above_its_superseded_passage(
     assert answer.grounded
     assert answer.text == "It holds 44 layers since the upgrade. [1]\n\nCorrected by Li Na, 2026-03-02."
     assert (answer.sources[0].kind, answer.sources[0].correction, answer.sources[0].document) == ("correction", "k1", None)
-    assert [source.superseded_by for source in answer.sources if source.document == "chamber.md"][0] == "k1"
+    assert {source.superseded_by for source in answer.sources if source.document == "chamber.md"} == {"k1"}
     assert answer.correction is not None
     assert answer.correction.strength is Strength.SAME
 
@@ -202,7 +207,10 @@ def test_answers_are_not_kept_where_the_settings_say_so():
 
 
 def test_a_model_words_the_answer_and_its_citations_are_checked(server):
-    server.mode, server.pieces = "well", ("It holds 43 layers of ", "sense wires [1]. It is painted green", " [2]. Fin", "ally, it runs with helium [9].")
+    server.mode, server.pieces = (
+        "well",
+        ("It holds 43 layers of ", "sense wires [1]. It is painted green", " [2]. Fin", "ally, it runs with helium [9]."),
+    )
     server.requests.clear()
     _, answer = ask(endpoint=server)
     assert answer.text == "It holds 43 layers of sense wires. [1] Finally, it runs with helium. [1]"
