@@ -117,12 +117,13 @@ class Catalogue:
         return {row.id: _passage(row) for row in self._published(_PASSAGES, chunk_ids, collections)}
 
     def _published(self, statement: sa.Select[Any], chunk_ids: Iterable[str], collections: Sequence[str]) -> list[sa.Row[Any]]:
+        """The condition on collections is not in the statement: SQLite would walk all their chunks instead of these."""
+        within = frozenset(collections)
+        ids = list(chunk_ids) if within else []
         rows: list[sa.Row[Any]] = []
-        if not collections:
-            return rows
         with self._db.read() as connection:
-            for some in slices(list(chunk_ids), MOST_IDS):
-                rows += connection.execute(statement, {"ids": list(some), "within": list(collections)})
+            for some in slices(ids, MOST_IDS):
+                rows += (row for row in connection.execute(statement, {"ids": list(some)}) if row.collection_id in within)
         return rows
 
     # --- documents ---
@@ -177,17 +178,16 @@ def _passage(row: sa.Row[Any]) -> Passage:
 
 
 def _published(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Chunks of `:ids` within the collections `:within` whose version is their document's published one."""
+    """Chunks of `:ids` whose version is their document's published one, in collections that live."""
     c, d, k = chunks.c, documents.c, collections.c
     current = (d.id == c.document_id) & (d.version_id == c.version_id) & d.deleted_at.is_(None)
     living = (k.id == c.collection_id) & k.deleted_at.is_(None)
     joined = chunks.join(documents, current).join(collections, living)
-    wanted = c.id.in_(sa.bindparam("ids", expanding=True)), c.collection_id.in_(sa.bindparam("within", expanding=True))
-    return sa.select(*columns).select_from(joined).where(*wanted)
+    return sa.select(*columns, c.collection_id).select_from(joined).where(c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 _CONFIRM = _published(chunks.c.id, chunks.c.document_id, chunks.c.ordinal)
-_SHOWN = ("id", "ordinal", "text", "header", "section", "page", "slide", "message", "start", "end", "document_id", "collection_id")
+_SHOWN = ("id", "ordinal", "text", "header", "section", "page", "slide", "message", "start", "end", "document_id")
 _PASSAGES = _published(*(chunks.c[name] for name in _SHOWN), documents.c.name, versions.c.title, versions.c.metadata).join(
     versions, versions.c.id == chunks.c.version_id
 )
