@@ -260,7 +260,7 @@ def _quoted(draft: _Draft, numbers: range) -> Iterator[Token]:
     space = say("space", draft.query.language)
     for at, number in enumerate(numbers):
         source = draft.sources[number - 1]
-        mark = say("superseded", draft.query.language) if source.superseded_by else ""
+        mark = say("superseded", draft.query.language) if source.superseded_by in draft.concerned() else ""
         yield draft.token(f"{space if at else draft.gap()}{mark}{source.quote} [{number}]")
 
 

@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
+from rich.markup import escape
 
 from api.client import Client
 from api.demo.service import Service
 from api.replies import AnswerReply
+from jitl.errors import Unavailable
 
 COLLECTION: Final = "demo"
 FILES: Final = Path(__file__).parent / "collection"
 
 ASKED: Final = "Which BOSS release is recommended for the J/psi data of 2018?"
 OTHER_WORDS: Final = "What version of BOSS should I use to analyse the J/psi data taken in 2018?"
-IN_CHINESE: Final = "分析2018年的J/psi数据推荐使用哪个BOSS版本？"
 NEIGHBOUR: Final = "Which BOSS release is recommended for the psi(3686) data of 2021?"
 CORRECTION: Final = "BOSS 7.0.8: the drift chamber constants of 2018 were redone, and 7.0.4 does not know them."
 WRONG: Final = "The recommended BOSS release for the J/psi data of 2018 is 7.0.4."
@@ -74,7 +75,7 @@ def tell(client: Client) -> bool:
     taught = client.teach({"question": ASKED, "answer": CORRECTION, "supersedes": supersedes}, collection=COLLECTION)
 
     console.rule("The next questions, at once")
-    corrected = [client.ask(question) for question in (ASKED, OTHER_WORDS, IN_CHINESE)]
+    corrected = [client.ask(question) for question in (ASKED, OTHER_WORDS)]
     after = client.ask(NEIGHBOUR)
     for answer in (*corrected, after):
         show(answer)
@@ -87,7 +88,6 @@ def tell(client: Client) -> bool:
         {
             "the corrected question": fires(corrected[0], taught["id"]),
             "the same in other words": fires(corrected[1], taught["id"]),
-            "the same in Chinese": fires(corrected[2], taught["id"]),
             "the neighbouring question is as before": essence(after) == essence(neighbour),
             "taken back, the answer is as before": essence(undone) == essence(before),
         }
@@ -98,16 +98,19 @@ def read(client: Client) -> None:
     console.rule("Reading the bundled collection")
     client.create_collection(COLLECTION)
     job = client.wait_job(client.ingest([FILES], COLLECTION))
+    if job["state"] != "done":
+        raise Unavailable(f"The bundled collection could not be read: {job.get('error')}", hint="Run `jitl doctor`.")
     for item in client.job_items(job["id"]):
         console.print(f"  {item['status']:<8} {item['chunks']:>3} passages  {Path(item['uri']).name} {item['reason']}")
 
 
 def show(answer: AnswerReply) -> None:
     console.print(f"\n[bold cyan]Q[/] {answer['question']}")
-    console.print(f"[bold green]A[/] {answer['answer']}", markup=True)
+    console.print("[bold green]A[/]", escape(answer["answer"]))
     for source in answer["sources"][:3]:
         struck = f"  [red]superseded by {source['superseded_by']}[/]" if source.get("superseded_by") else ""
-        console.print(f"   [dim]\\[{source['number']}] {source['title']} — {source['location']}[/]{struck}")
+        place = f", {source['location']}" if source["location"] else ""
+        console.print(f"   [dim]\\[{source['number']}] {source['title']}{place}[/]{struck}")
 
 
 def fires(answer: AnswerReply, correction: str) -> bool:
@@ -115,8 +118,9 @@ def fires(answer: AnswerReply, correction: str) -> bool:
 
 
 def essence(answer: AnswerReply) -> tuple[object, ...]:
-    """What of an answer must not change when something else is taught."""
-    return answer["answer"], answer["grounded"], answer["sources"], answer["correction"], answer["evidence_corrections"]
+    """What of an answer must not change when something else is taught (a source may now say that a sentence of it was wrong)."""
+    sources = [{key: value for key, value in source.items() if key != "superseded_by"} for source in answer["sources"]]
+    return answer["answer"], answer["grounded"], sources, answer["correction"], answer["evidence_corrections"]
 
 
 def verdict(checks: dict[str, bool]) -> bool:
