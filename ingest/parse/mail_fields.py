@@ -35,7 +35,7 @@ def text_of(data: bytes, charset: str | None) -> tuple[str, tuple[str, ...]]:
     if name.replace("-", "").startswith(_STATEFUL) or name.startswith(_STATEFUL):
         try:
             return scrub(data.decode(name).replace("\r\n", "\n")), ()
-        except (LookupError, UnicodeDecodeError):
+        except (LookupError, ValueError):  # ValueError: a codec's name with NUL in it, too
             pass
     source = decode(data, name or None)
     return source.text, source.notices
@@ -168,7 +168,7 @@ def _decode_word(match: re.Match[str]) -> str:
     name = charset.partition("*")[0].lower()
     try:
         return data.decode({"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252"}.get(name, name))
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):  # ValueError: a codec's name with NUL in it, too
         return _decode_bytes(data, None)
 
 
@@ -177,6 +177,6 @@ def _decode_bytes(data: bytes, charset: str | None) -> str:
     for name in ("utf-8", charset or "utf-8", "gb18030" if _GB_PAIRS.fullmatch(data) else "utf-8"):
         try:
             return data.decode(name)
-        except (LookupError, UnicodeDecodeError):
+        except (LookupError, ValueError):  # ValueError: a codec's name with NUL in it, too
             continue
     return data.decode("cp1252", "replace")

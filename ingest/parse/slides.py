@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
@@ -41,43 +42,49 @@ class SlidesParser:
 
     def parse(self, file: SourceFile) -> Iterator[ParsedDocument]:
         """Raises `Unreadable` for what is no presentation, is protected, or shows pictures alone."""
-        presentation = _open(file)
-        slides = [list(_slide(slide, number)) for number, slide in enumerate(presentation.slides, 1)]
-        silent = [number for number, blocks in enumerate(slides, 1) if all(block.kind is BlockKind.NOTES for block in blocks)]
-        images = [number for number in silent if _has_picture(presentation.slides[number - 1].shapes)]
-        repeated = steps([[line for block in blocks for line in block.text.split("\n")] for blocks in slides])
-        blocks = [block for index, found in enumerate(slides) if index not in repeated for block in found]
-        if not blocks:
-            why = "its slides hold images only" if images else "its slides are empty"
-            raise Unreadable(why, hint="Export it as a PDF with text, or add notes to the slides.")
-        notices = (f"{ranges('slide', images)} only images",) if images else ()
-        yield ParsedDocument(_title(presentation, blocks, file), tuple(blocks), "slides", metadata=_metadata(presentation), notices=notices)
+        _check(file)
+        try:
+            document = _document(file)
+        except _broken() as error:
+            raise Unreadable("the presentation is damaged or incomplete", hint="Open it in PowerPoint and save it again.") from error
+        yield document
 
 
-def _open(file: SourceFile) -> Presentation:
+def _document(file: SourceFile) -> ParsedDocument:
     import pptx
-    from pptx.exc import PackageNotFoundError
 
+    presentation = pptx.Presentation(str(file.path))
+    slides = [list(_slide(slide, number)) for number, slide in enumerate(presentation.slides, 1)]
+    silent = [number for number, blocks in enumerate(slides, 1) if all(block.kind is BlockKind.NOTES for block in blocks)]
+    images = [number for number in silent if _has_picture(presentation.slides[number - 1].shapes)]
+    repeated = steps([[line for block in blocks for line in block.text.split("\n")] for blocks in slides])
+    blocks = [block for index, found in enumerate(slides) if index not in repeated for block in found]
+    if not blocks:
+        why = "its slides hold images only" if images else "its slides are empty"
+        raise Unreadable(why, hint="Export it as a PDF with text, or add notes to the slides.")
+    notices = (f"{ranges('slide', images)} only images",) if images else ()
+    return ParsedDocument(_title(presentation, blocks, file), tuple(blocks), "slides", metadata=_metadata(presentation), notices=notices)
+
+
+def _check(file: SourceFile) -> None:
     with file.path.open("rb") as stream:
         if stream.read(8) == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
             raise Unreadable("it is protected by a password, or an old PPT", hint="Save it as PPTX without a password.")
     try:
         with zipfile.ZipFile(file.path) as archive:
             size = sum(info.file_size for info in archive.infolist())
-        if size > MAX_UNPACKED_BYTES:
-            raise Unreadable(f"it unpacks to {size // 2**20} MB", hint="Compress its pictures, or export it as PDF.")
-        return pptx.Presentation(str(file.path))
-    except (
-        zipfile.BadZipFile,
-        PackageNotFoundError,
-        KeyError,
-        ValueError,
-        EOFError,
-        SyntaxError,
-        AttributeError,
-        NotImplementedError,
-    ) as error:
-        raise Unreadable("the presentation is damaged or incomplete", hint="Open it in PowerPoint and save it again.") from error
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+        raise Unreadable("the presentation is damaged or incomplete", hint="Copy or export it again.") from error
+    if size > MAX_UNPACKED_BYTES:
+        raise Unreadable(f"it unpacks to {size // 2**20} MB", hint="Compress its pictures, or export it as PDF.")
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """What zip, XML and python-pptx raise on parts that are cut off, missing or not what they say."""
+    from pptx.exc import PythonPptxError
+
+    of_zip = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+    return (*of_zip, PythonPptxError, SyntaxError, LookupError, ValueError, AttributeError, TypeError)
 
 
 def _slide(slide: Slide, number: int) -> Iterator[Block]:
