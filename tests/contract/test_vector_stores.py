@@ -123,12 +123,28 @@ def test_rights_hold_while_a_new_collection_comes(store):
     store.upsert(points(200, "a"))
     mine = {p.id for p in points(200, "a")}
     vector = unit(random.Random(6))
-    with ThreadPoolExecutor(3) as pool:
-        write = pool.submit(store.upsert, points(2000, "b"))
+    with ThreadPoolExecutor(1) as pool:
+        write = pool.submit(store.upsert, points(1000, "b"))
         while not write.done():
             assert {key for key, _ in store.search_dense(vector, ["a"], 300)} == mine
-        store.delete_collection("b")
+    store.delete_collection("b")
     assert {key for key, _ in store.search_dense(vector, ["a"], 300)} == mine
+
+
+def test_a_search_without_a_filter_is_done_again_when_strangers_come_meanwhile(tmp_path, monkeypatch):
+    store = EdgeStore(tmp_path / "index", DIMENSION)
+    store.upsert(points(20, "a"))
+    nearest = store._nearest
+
+    def meanwhile(query, using, only, limit):
+        if only is None:
+            store.upsert(points(20, "b"))
+        return nearest(query, using, only, limit)
+
+    monkeypatch.setattr(store, "_nearest", meanwhile)
+    found = store.search_dense(unit(random.Random(6)), ["a"], 100)
+    assert {key for key, _ in found} == {p.id for p in points(20, "a")}
+    store.close()
 
 
 def test_delete_and_counts(store):
