@@ -52,7 +52,7 @@ class Lives:
             point,
             str(count),
         ]
-        run = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        run = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
         assert run.returncode == -9, run.stderr[-3000:]
         lines = [json.loads(line) for line in run.stdout.splitlines()]
         assert lines, run.stderr
