@@ -75,13 +75,15 @@ def text_of(paragraph: Paragraph, page: Page, words: Collection[str]) -> str:
     """One line where the breaks only fill the column; others stay."""
     if paragraph.mono or paragraph.tabular:
         return "\n".join(line.text for line in paragraph.lines)
-    parts = [paragraph.lines[0].text]
+    rows = [paragraph.lines[0].text]
     for last, line in pairwise(paragraph.lines):
         if last.hyphen:
-            parts[-1] = _without_hyphen(parts[-1], line.text, words)
+            rows[-1] = _without_hyphen(rows[-1], line.text, words)
+        elif _broken_by_hand(last, line, _right(last, page)):
+            rows.append(line.text)
         else:
-            parts.append(("\n" if _broken_by_hand(last, line, _right(last, page)) else " ") + line.text)
-    return "\n".join(unwrap(row) for row in "".join(parts).split("\n"))
+            rows[-1] += "\n" + line.text
+    return "\n".join(unwrap(row) for row in rows)
 
 
 def is_cut(paragraph: Paragraph, page: Page) -> bool:
@@ -175,6 +177,6 @@ def _indented(paragraph: Paragraph, line: Line, page: Page) -> bool:
 
 def _broken_by_hand(last: Line, line: Line, right: float) -> bool:
     """Whether the next line's first word would have fitted."""
-    word = line.text.split(maxsplit=1)[0]
+    word = line.text[:1] if line.text[:1] > "\u2e7f" else line.text.split(maxsplit=1)[0]  # Chinese breaks anywhere
     letter = (last.x1 - last.x0) / max(1, len(last.text))
     return last.x1 + (len(word) + 2) * letter < right - 0.08 * (right - last.x0)

@@ -296,3 +296,10 @@ def test_every_real_pdf_is_read() -> None:
         document = real(path.name)
         assert len(document.title) > 5
         assert len({block.page for block in document.blocks}) >= 0.7 * document.metadata["pages"]
+
+
+def test_chinese_lines_are_joined_without_spaces() -> None:
+    texts = ("北京谱仪用来研究粲物理和", "陶轻子物理，", "还有新粒子。")
+    lines = tuple(Line(text, 72, 72 + 12 * len(text), 700 - 18 * index, 12) for index, text in enumerate(texts))
+    page = Page(1, 595, 842, lines)
+    assert text_of(Paragraph(1, list(lines)), page, vocabulary([page])) == "北京谱仪用来研究粲物理和陶轻子物理，\n还有新粒子。"
