@@ -11,7 +11,7 @@ from statistics import median
 from ingest.parse.decks import steps
 from ingest.parse.outline import unwrap
 from ingest.parse.pdf_lines import Line, Page
-from ingest.parse.pdf_text import BULLET, Paragraph, ends, is_cut, paragraphs, tail, text_of, vocabulary
+from ingest.parse.pdf_text import BULLET, Paragraph, ends, is_cut, paragraphs, tail, text_of, vocabulary, without_hyphen
 from jitl.types import Block, BlockKind
 
 MAX_TITLE = 250
@@ -114,7 +114,7 @@ def paper_blocks(pages: Sequence[Page], body: float, outline: Mapping[str, int],
         else:
             blocks.append(Block(text, _kind(paragraph, text), sections.names, page=paragraph.page))
     terms = {index for index, (paragraph, _) in enumerate(found) if paragraph.lines[0].term}
-    return _mended(blocks, cut, terms)
+    return _mended(blocks, cut, terms, words)
 
 
 def _without_contents(found: Sequence[tuple[Paragraph, str]]) -> Iterator[tuple[Paragraph, str]]:
@@ -173,7 +173,7 @@ def _kind(paragraph: Paragraph, text: str) -> BlockKind:
     return BlockKind.LIST if BULLET.match(text) else BlockKind.PARAGRAPH
 
 
-def _mended(blocks: list[Block], cut: Collection[int], terms: Collection[int]) -> list[Block]:
+def _mended(blocks: list[Block], cut: Collection[int], terms: Collection[int], words: Collection[str]) -> list[Block]:
     """A sentence that a page's end cuts in two is put together on the page where it begins.
 
     Between its halves may stand what floats: a caption, a footnote, a running head. `cut` are the blocks that end amid a
@@ -188,7 +188,8 @@ def _mended(blocks: list[Block], cut: Collection[int], terms: Collection[int]) -
             continue
         text = mended[first].text
         end = tail(text)
-        mended[last] = replace(mended[last], text=f"{mended[last].text} {text[:end].strip()}")
+        begun, rest = mended[last].text, text[:end].strip()
+        mended[last] = replace(mended[last], text=without_hyphen(begun, rest, words) if begun.endswith("-") else unwrap(f"{begun}\n{rest}"))
         mended[first] = replace(mended[first], text=text[end:].strip())
     return [block for block in mended if block.text]
 

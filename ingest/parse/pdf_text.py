@@ -62,12 +62,13 @@ def paragraphs(page: Page, body: float) -> list[Paragraph]:
 def vocabulary(pages: Iterable[Page]) -> frozenset[str]:
     """Whole words of the document, as they stand within a line: how to join one that was split."""
     found: set[str] = set()
+    split = False
     for page in pages:
-        split = False
         for line in page.lines:
             words = _WORD.findall(line.text.casefold())
-            found.update(words[1 if split else 0 : -1 if line.hyphen else None])
-            split = line.hyphen
+            goes_on = line.hyphen or line.text.endswith("-")
+            found.update(words[1 if split else 0 : -1 if goes_on else None])
+            split = goes_on
     return frozenset(found)
 
 
@@ -78,7 +79,7 @@ def text_of(paragraph: Paragraph, page: Page, words: Collection[str]) -> str:
     rows = [paragraph.lines[0].text]
     for last, line in pairwise(paragraph.lines):
         if last.hyphen:
-            rows[-1] = _without_hyphen(rows[-1], line.text, words)
+            rows[-1] = without_hyphen(rows[-1], line.text, words)
         elif _broken_by_hand(last, line, _right(last, page)):
             rows.append(line.text)
         else:
@@ -103,7 +104,7 @@ def ends(text: str) -> bool:
     return _END.search(text) is not None
 
 
-def _without_hyphen(before: str, after: str, words: Collection[str]) -> str:
+def without_hyphen(before: str, after: str, words: Collection[str]) -> str:
     """The two halves of a split word: one word, unless the document writes it with a hyphen elsewhere."""
     before = before.removesuffix("-")
     left, right = _LAST_WORD.search(before), _FIRST_WORD.match(after)

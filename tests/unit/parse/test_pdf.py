@@ -71,6 +71,19 @@ def test_a_sentence_is_whole_across_pages(read: Read) -> None:
     ]
 
 
+def test_a_word_is_whole_across_pages(read: Read) -> None:
+    first = PageOf().lines([WIDE, "and in the next year it will be replaced, when the ring is opened for the upgrade, by cali-"], y=120)
+    document = read(pdf([first, PageOf().lines(["brated layers. They are three."])]))
+    assert document.blocks[0].text.endswith("by calibrated layers.")
+
+
+def test_columns_of_a_paper_follow_each_other(read: Read) -> None:
+    left = ["The drift chamber measures momenta of", "particles in a field of one tesla, and it", "will be replaced in the next year by a"]
+    right = ["cylindrical detector of three layers that", "was built together with colleagues from", "other places. It is ready."]
+    document = read(pdf([PageOf().lines(left, 72).lines(right, 320)]))
+    assert texts(document) == [" ".join(left + right)]
+
+
 def test_running_heads_and_page_numbers_are_left_out(read: Read) -> None:
     pages = [
         PageOf().text(f"BES Note {n}", 72, 800, 9).lines([f"Text number {n} of the note."]).text(f"Page {n} of 4", 280, 30, 9)
