@@ -122,6 +122,8 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("POST", "/v1/jobs/{job}/retry"): send("POST", "/v1/jobs/{job}/retry"),
     ("POST", "/v1/jobs/{job}/cancel"): send("POST", "/v1/jobs/{job}/cancel"),
     ("POST", "/v1/local/ingest"): send("POST", "/v1/local/ingest", {"paths": ["/etc/hostname"], "collection": "<name>"}),
+    ("POST", "/v1/local/backup"): send("POST", "/v1/local/backup", {"file": "/no/such/folder/jitl.tar.gz"}),
+    ("POST", "/v1/local/reindex"): send("POST", "/v1/local/reindex"),
     ("POST", "/v1/keys"): send("POST", "/v1/keys", {"principal": "<principal>"}, {"principal": "x", "collections": {"<name>": "read"}}),
     ("GET", "/v1/keys"): get("/v1/keys"),
     ("DELETE", "/v1/keys/{key}"): send("DELETE", "/v1/keys/{key}"),
