@@ -35,6 +35,7 @@ _MARKUP_LINES = re.compile(r"(?m)^[ \t]*(?:\.\. [^\n]*|:[\w-]{1,40}:[^\n]*)$")
 _FIELD = re.compile(r"(?m)^:(Author|Authors|Date|Title|Version|Status|Keywords|Organization|Revision):[ \t]+(\S[^\n]*)$", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LARGE = 300_000  # characters; docutils would take minutes over a generated file
+_MANY_LINES = 5_000
 
 
 class RstParser:
@@ -59,17 +60,19 @@ class RstParser:
 
 def _html(text: str) -> str | None:
     """The document as docutils writes it; None where it cannot."""
-    from docutils.core import publish_parts
+    from docutils.core import publish_parts  # a heavy import, for few files
+    from docutils.parsers.rst import Parser
 
-    from ingest.parse.rst_dialect import tolerate
+    from ingest.parse.rst_dialect import bounded_inliner, tolerate
 
-    if len(text) > _LARGE:
+    if len(text) > _LARGE or text.count("\n") > _MANY_LINES:
         return None
     tolerate(text)
     try:
-        return str(publish_parts(text, writer="html5", settings_overrides=_SETTINGS)["html_body"])
+        parts = publish_parts(text, parser=Parser(inliner=bounded_inliner()), writer="html5", settings_overrides=_SETTINGS)
     except RecursionError:
         return None
+    return str(parts["html_body"])
 
 
 def _metadata(head: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives, roles
 from docutils.parsers.rst.languages import en
+from docutils.parsers.rst.states import Inliner
 
 _DIRECTIVE = re.compile(r"^[ \t]*(?:\.\. |\|[^|\n]{1,80}\| )(?:\|[^|\n]{1,80}\| )?([A-Za-z][\w:+.-]{0,60}?)::", re.MULTILINE)
 _ROLE = re.compile(r":([A-Za-z][\w:+.-]{0,60}?):`")
@@ -22,6 +23,8 @@ _SILENT = frozenset(
     )
 )
 _CHANGES = {"versionadded": "New in version", "versionchanged": "Changed in version", "deprecated": "Deprecated since version"}
+_MARK = re.compile(r"[*`|_:\\\[]")
+_BUDGET = 30_000_000  # characters times marks
 _MAX_NAMES = 200
 
 
@@ -55,6 +58,24 @@ class Tolerated(Directive):  # type: ignore[misc]  # docutils is untyped
         box = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, box)
         return [*out, *box.children]
+
+
+def bounded_inliner() -> Inliner:
+    """Docutils' inline markup, whose time grows with a paragraph's length times its marks; past a budget text stays as written."""
+    inliner = Inliner()
+    parse = inliner.parse  # replaced on the instance: the class does not bear being subclassed
+    budget = _BUDGET
+
+    def bounded(text: str, lineno: int, memo: object, parent: nodes.Element) -> tuple[list[nodes.Node], list[nodes.Node]]:
+        nonlocal budget
+        budget -= len(text) * len(_MARK.findall(text))
+        if budget < 0:
+            return [nodes.Text(text.replace("\x00", "\\"))], []
+        found: tuple[list[nodes.Node], list[nodes.Node]] = parse(text, lineno, memo, parent)
+        return found
+
+    inliner.parse = bounded
+    return inliner
 
 
 def tolerate(text: str) -> None:
