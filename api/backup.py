@@ -5,6 +5,7 @@ The file is a gzipped tar: `manifest.json`, `jitl.db`, `blobs/<sha256>`.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -12,6 +13,7 @@ import re
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -85,7 +87,7 @@ def _prepare(database: Path) -> None:
 def _unpack(file: Path, place: Path) -> None:
     """Only what a backup consists of, whatever else the file holds."""
     found = set()
-    with tarfile.open(file, "r:gz") as tar:
+    with gzip.open(file) as whole, tarfile.open(fileobj=whole) as tar:
         for member in tar:
             blob = BLOB.fullmatch(member.name)
             if not member.isreg() or (blob is None and member.name not in (DATABASE, MANIFEST)):
@@ -97,6 +99,8 @@ def _unpack(file: Path, place: Path) -> None:
                 _check(json.load(source))
             elif _copy(source, place / member.name) != (blob[1] if blob else None) and blob:
                 raise Unreadable(f"The backup is damaged: {member.name} is not what it was.", hint="Use another backup.")
+        while whole.read(2**20):  # to the end, where the checksum of all of it stands
+            pass
     if not {MANIFEST, DATABASE} <= found:
         raise Unreadable(f"{file} is no backup of JITL, or not a whole one.")
 
@@ -134,7 +138,7 @@ def _told(file: Path) -> Iterator[None]:
     """What can go wrong with files, said so that people know what to do."""
     try:
         yield
-    except (tarfile.TarError, EOFError, ValueError) as error:
+    except (tarfile.TarError, EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
         raise Unreadable(f"{file} is no backup of JITL, or not a whole one.") from error
     except OSError as error:
         raise BadInput(f"{error.filename or file}: {error.strerror or error}.", hint="Is there room, and may you write there?") from error

@@ -10,6 +10,7 @@ import typer
 
 from api.cli import session
 from api.cli.session import Json
+from jitl.errors import JitlError
 
 if TYPE_CHECKING:
     from api.cli.output import Output
@@ -75,12 +76,20 @@ def follow(out: Output, client: Client, job: str, *, title: str = "reading") -> 
         with out.progress(title, None) as bar:
             found = client.wait_job(job, watch)
     except KeyboardInterrupt:
-        client.cancel_job(job)
-        out.tell("job_cancelled")
+        _cancel(out, client, job)
         raise
     if out.json:
         settled()
     _conclude(out, client, found)
+
+
+def _cancel(out: Output, client: Client, job: str) -> None:
+    try:
+        client.cancel_job(job)
+    except JitlError as error:  # it was over, or nobody is there to tell
+        out.tell("error", text=error.message)
+    else:
+        out.tell("job_cancelled")
 
 
 def _conclude(out: Output, client: Client, found: JobReply) -> None:
