@@ -33,6 +33,7 @@ NAMES: Final = (
     "rarest_wording_missing",
     "rarest_shared",
     "rarest_name_shared",
+    "names_differ",  # each has a name that the other lacks
     "named",
     "numbers_differ",
     "number_extra",
@@ -125,6 +126,7 @@ def _pair(question: Wording, wording: Wording, cosine: float, weight: Callable[[
         _rarest(told - asked, weight) / highest,
         _rarest(shared, weight) / highest,
         _rarest(set(question.names) & set(wording.names), weight) / highest,
+        min(_rarest(set(question.names) - told, weight), _rarest(set(wording.names) - asked, weight)) / highest,
         float(bool(question.names)) + float(bool(wording.names)),
         float(bool(here and there)),
         float(bool(here) != bool(there)),

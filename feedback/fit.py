@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +25,7 @@ from feedback.scope import Scope
 from feedback.shelf import Entry, Shelf, ShelfView
 from feedback.trees import Boosting, Trees
 from feedback.wording import WordingReader
+from jitl.text import language
 from jitl.types import CorrectionState, Strength
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class Set:
     questions: tuple[Question, ...]
 
     @classmethod
-    def read(cls, folder: Path) -> Set:
+    def read(cls, folder: Path, most: int | None = None) -> Set:
+        """`most` questions of a kind and half, chosen by their digests: the whole of a large set tells little more."""
         texts = {row["id"]: row["question"] for row in _lines(folder / "questions.jsonl")}
         questions = (
             Question(
@@ -65,7 +67,12 @@ class Set:
             )
             for row in _lines(folder / "gold.jsonl")
         )
-        return cls(folder.name, tuple(_lines(folder / "teach.jsonl")), tuple(questions))
+        return cls(folder.name, tuple(_lines(folder / "teach.jsonl")), tuple(_thinned(questions, most)))
+
+    def lowered(self) -> Set:
+        """The same in lower case, as many people type: names can no longer be told by their capitals."""
+        teach = tuple({**row, "question": row["question"].lower()} for row in self.teach)
+        return Set(f"{self.name}-lower", teach, tuple(replace(question, text=question.text.lower()) for question in self.questions))
 
     @property
     def texts(self) -> set[str]:
@@ -100,22 +107,35 @@ class Figures:
         return {kind: round(100 * self.right[kind] / count, 2) for kind, count in sorted(self.asked.items())}
 
 
+def _thinned(questions: Iterable[Question], most: int | None) -> Iterator[Question]:
+    seen: Counter[tuple[str, int]] = Counter()
+    for question in sorted(questions, key=lambda question: hashlib.sha256(question.text.encode()).digest()):
+        seen[question.kind, question.half] += 1
+        if most is None or seen[question.kind, question.half] <= most:
+            yield question
+
+
 def half(name: str) -> int:
     return int(hashlib.sha1(f"half {name}".encode(), usedforsecurity=False).hexdigest(), 16) % 2
 
 
 def general_language(sets: Iterable[Set], reader: WordingReader, of_half: int | None = None) -> dict[int, float]:
-    """Share of ordinary questions that hold a term, every set counted alike."""
-    shares: defaultdict[int, float] = defaultdict(float)
-    number = 0
+    """Share of ordinary questions, in the language of the term, that hold it; every set of a language counted alike."""
+    shares: dict[str, defaultdict[int, float]] = {}
+    number: Counter[str] = Counter()
     for each in sets:
         texts = sorted({question.text for question in each.questions if of_half in (None, question.half)})
-        counts = Counter(term for text in texts for term in reader.read(text).terms)
-        number += 1
-        for term, count in counts.items():
+        spoken = Counter(language(text) for text in texts).most_common(1)[0][0]
+        number[spoken] += 1
+        known = shares.setdefault(spoken, defaultdict(float))
+        for term, count in Counter(term for text in texts for term in reader.read(text).terms).items():
             if count >= COMMON:
-                shares[term] += count / len(texts)
-    return {term: share / number for term, share in sorted(shares.items())}
+                known[term] += count / len(texts)
+    common: dict[int, float] = {}
+    for spoken, known in sorted(shares.items()):
+        for term, share in known.items():
+            common[term] = max(common.get(term, 0.0), share / number[spoken])
+    return dict(sorted(common.items()))
 
 
 def examples(each: Set, general: Mapping[int, float], reader: WordingReader, encode: Encode | None) -> Iterator[Example]:
@@ -145,7 +165,7 @@ def examples(each: Set, general: Mapping[int, float], reader: WordingReader, enc
 
 def fit(sets: Mapping[str, Sequence[Example]], general: Mapping[int, float], sparse: Trees, of_half: int | None = None) -> Scope:
     """Weights from the examples of one half, or of both. `sparse`: trees for questions without a vector, see `fit_terms_alone`."""
-    boosting = Boosting()
+    boosting = Boosting(trees=120)
     same = _trees(boosting, sets, of_half, wanted=COVERED, others=("locality", "unrelated"))
     dependent = _trees(boosting, sets, of_half, wanted=("portability",), others=("locality", "unrelated", *COVERED))
     return Scope(general, same, sparse, dependent, dependent_threshold=0.7)
@@ -153,7 +173,7 @@ def fit(sets: Mapping[str, Sequence[Example]], general: Mapping[int, float], spa
 
 def fit_terms_alone(sets: Mapping[str, Sequence[Example]], of_half: int | None = None) -> Trees:
     """From examples made without vectors."""
-    return _trees(Boosting(trees=100), sets, of_half, wanted=COVERED, others=("locality", "unrelated"))
+    return _trees(Boosting(trees=80), sets, of_half, wanted=COVERED, others=("locality", "unrelated"))
 
 
 def report(scope: Scope, sets: Mapping[str, Sequence[Example]], of_half: int) -> dict[str, dict[str, float]]:

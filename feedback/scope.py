@@ -21,9 +21,11 @@ from feedback.trees import Trees
 from feedback.wording import Wording
 from jitl.types import Candidate, Strength
 
-_VETOES: Final = tuple(NAMES.index(name) for name in ("numbers_differ", "negation_differs"))
+_VETOES: Final = tuple(
+    (NAMES.index(name), limit) for name, limit in (("numbers_differ", 0.5), ("negation_differs", 0.5), ("names_differ", 0.3))
+)
 VETOED: Final = 0.01
-"""Probability left to a correction about another number, or the opposite."""
+"""Probability left to a correction about another number, another name, or the opposite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Scope:
         """The decision over measured features; `key` is the question's."""
         dense = np.array([candidate.cosines is not None for candidate in candidates])
         same = np.where(dense, self.dense.probabilities(rows), self.sparse.probabilities(rows))
-        same = np.where(rows[:, _VETOES].any(axis=1), np.minimum(same, VETOED), same)
+        vetoed = np.any([rows[:, at] > limit for at, limit in _VETOES], axis=0)
+        same = np.where(vetoed, np.minimum(same, VETOED), same)
         dependent = self.dependent.probabilities(rows)
         decided = (
             self._name(candidate, key, float(chance), float(depends))
