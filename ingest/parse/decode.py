@@ -120,7 +120,7 @@ def _is_gb(data: bytes) -> bool:
 
 
 def _guess(data: bytes) -> str:
-    from charset_normalizer import from_bytes  # noqa: PLC0415 (needed by few files)
+    from charset_normalizer import from_bytes
 
     first = next(i for i, byte in enumerate(data) if byte > 0x7F)
     sample = data[max(0, first - _SAMPLE // 4) :][:_SAMPLE]

@@ -27,7 +27,7 @@ _FURNITURE = _names(
     noprint toc
     twikiToc foswikiToc twikiTopicActions foswikiTopicActions patternTopicActions patternTopBar patternBottomBar patternSideBar
     patternLeftBar patternInfo patternHomePath patternToolBar patternTop patternBottomBarContents twikiHidden foswikiHidden
-    twikiTopicAction foswikiFormSteps twikiBroadcastMessage foswikiBroadcastMessage
+    twikiTopicAction twikiBroadcastMessage foswikiBroadcastMessage
     katex-html MathJax_Preview MathJax MathJax_Display navpath navrow tabs wy-nav-side wy-breadcrumbs rst-footer-buttons md-sidebar
     md-nav md-footer book-summary sr-only visually-hidden screen-reader-text"""
 )

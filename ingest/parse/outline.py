@@ -113,15 +113,15 @@ class Outline:
         return ParsedDocument(title[:_MAX_HEADING], blocks, kind, metadata=values, notices=tuple(dict.fromkeys(self.notices)))
 
     def _opening(self) -> str:
-        early = [block for block in self.blocks[:4] if block.kind is BlockKind.HEADING]
-        return early[0].text if early else ""
+        """The highest heading among the first blocks."""
+        early = [block for block in self.blocks[:6] if block.kind is BlockKind.HEADING]
+        return min(early, key=lambda block: block.level).text if early else ""
 
     def _tops(self, title: str) -> int:
         """How many headings stand as high as the one that repeats the title; 0 where none does."""
         headings = [block for block in self.blocks if block.kind is BlockKind.HEADING]
-        if not headings or headings[0].text != title:
-            return 0
-        return sum(block.level <= headings[0].level for block in headings)
+        level = next((block.level for block in headings if block.text == title), 0)
+        return sum(block.level <= level for block in headings)
 
 
 def title_of(name: str) -> str:

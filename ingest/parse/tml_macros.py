@@ -18,6 +18,7 @@ _NAMES = {
     **dict.fromkeys(("SYSTEMWEB", "TWIKIWEB", "DOCWEB"), "System"),
     **dict.fromkeys(("MAINWEB", "USERSWEB"), "Main"),
     "SANDBOXWEB": "Sandbox",
+    "TRASHWEB": "Trash",
     **dict.fromkeys(("HOMETOPIC", "WEBHOME"), "WebHome"),
     "STATISTICSTOPIC": "WebStatistics",
     "WEBPREFSTOPIC": "WebPreferences",
@@ -106,7 +107,7 @@ class Macros:
             return ""
         known = {
             "MAKETEXT": lambda: _filled(default, values.get("args", "").split(",")),
-            "TWISTY": lambda: f"<p>{values.get('showlink', '')}</p>",
+            "TWISTY": lambda: f"<p>{values.get('showlink') or values.get('link', '')}</p>",
             "BUTTON": lambda: default,
             "TAB": lambda: f"<p><b>{default}</b></p>",
             "IMAGE": lambda: values.get("caption", ""),
