@@ -6,9 +6,9 @@ What the caller may not see does not exist (`NotFound`); what it sees but may no
 from __future__ import annotations
 
 from jitl.errors import BadInput, Conflict, NotAllowed, NotFound
+from jitl.principals import ALL_COLLECTIONS, Principal, Right
 from jitl.sql.catalogue import Catalogue, CollectionInfo
 from jitl.sql.documents import DocumentInfo
-from jitl.types import ALL_COLLECTIONS, Principal, Right
 
 
 def collection(catalogue: Catalogue, principal: Principal, name: str, right: Right = Right.READ) -> CollectionInfo:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from api import render
 from jitl.errors import TooLarge
-from jitl.types import AnswerEvent, Done, Principal, Route, SearchResult
+from jitl.principals import Principal
+from jitl.types import AnswerEvent, Done, Route, SearchResult
 
 if TYPE_CHECKING:
     from jitl.answer import Answerer

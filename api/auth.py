@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors, limits
 from jitl.errors import BadInput, JitlError, NotAllowed, Unauthenticated
+from jitl.principals import Principal
 from jitl.sql.people import OWNER, People
-from jitl.types import Principal
 
 OPEN: Final = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 """What answers without a key. None of it tells anything about a collection, a person or a document."""

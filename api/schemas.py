@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from jitl.errors import BadInput
+from jitl.principals import Right, Role
 from jitl.text import clean
-from jitl.types import Right, Role
 
 MOST_HITS = 200
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from jitl.errors import NotAllowed, NotFound
+from jitl.principals import Principal, Right
 from jitl.sql.tables import collections, corrections
-from jitl.types import Principal, Right
 
 
 def standing(principal: Principal, collection_id: str) -> str:

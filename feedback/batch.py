@@ -18,8 +18,8 @@ from feedback import journal
 from feedback.embedding import TimedEncoder
 from feedback.teaching import Line, Outcome, Teaching
 from jitl.errors import BadInput, MissingPart, Unavailable
+from jitl.principals import Principal
 from jitl.sql.engine import Database
-from jitl.types import Principal
 
 if TYPE_CHECKING:
     from jitl.settings import Settings

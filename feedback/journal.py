@@ -22,11 +22,11 @@ from feedback.supersede import marked_sentences
 from feedback.teaching import Clash, Receipt, Teaching
 from feedback.wording import question_key
 from jitl.errors import Conflict, NotFound
+from jitl.principals import Principal
 from jitl.sql import audit
 from jitl.sql.engine import Database
 from jitl.sql.tables import collections, correction_events, correction_texts, corrections, idempotency, supersessions
 from jitl.text import fold
-from jitl.types import Principal
 
 if TYPE_CHECKING:
     from jitl.types import Matrix

@@ -18,10 +18,11 @@ from feedback.embedding import TimedEncoder
 from feedback.teaching import Line, Outcome, Receipt, Teaching, WrongQuote
 from jitl.errors import BadInput, Conflict
 from jitl.ports import Encoder, SparseEncoder
+from jitl.principals import Principal, Right
 from jitl.sql import audit
 from jitl.sql.engine import Database
 from jitl.sql.tables import collections, correction_events, corrections, supersessions
-from jitl.types import CorrectionState, Principal, Right
+from jitl.types import CorrectionState
 
 if TYPE_CHECKING:
     from jitl.settings import Settings

@@ -47,12 +47,15 @@ def _best(
     shelf: ShelfView, scores: NDArray[np.float64] | NDArray[np.float32], usable: Callable[[Entry], bool]
 ) -> list[tuple[float, Entry]]:
     """The `NEAREST` usable entries above zero; where scores tie at the end of the list, all of them."""
+    above = np.flatnonzero(scores > 0)
     wanted = NEAREST
     while True:
-        floor = float(np.partition(scores, -wanted)[-wanted]) if wanted < len(scores) else 0.0
-        slots = np.flatnonzero((scores >= floor) & (scores > 0)).tolist()
-        chosen = [(float(scores[slot]), shelf.entries[slot]) for slot in slots if usable(shelf.entries[slot])]
-        if len(chosen) >= NEAREST or wanted >= len(scores):
+        slots = above
+        if wanted < len(above):
+            held = scores[above]
+            slots = above[held >= np.partition(held, -wanted)[-wanted]]
+        chosen = [(float(scores[slot]), shelf.entries[slot]) for slot in slots.tolist() if usable(shelf.entries[slot])]
+        if len(chosen) >= NEAREST or wanted >= len(above):
             return chosen
         wanted *= 4
 

@@ -45,9 +45,17 @@ class Extractor:
         spans = [span for reading in readings for span in reading.spans]
         if not spans:
             return []
-        chances = self._model.probabilities(describe(query, readings), readings[0].language)
+        chances = stated(readings, self._model.probabilities(describe(query, readings), readings[0].language))
         passages = [reading.passage for reading in readings]
         return joined(spans, chances, choose(spans, chances, passages), passages)
+
+
+def stated(readings: Sequence[Reading], chances: Sequence[float]) -> list[float]:
+    """The chances, with none for questions and headings, unless there is nothing else."""
+    states = [reading.states[n] for reading in readings for n, group in enumerate(reading.sentences) for _ in group]
+    if not any(states):
+        return list(chances)
+    return [chance if says else 0.0 for chance, says in zip(chances, states, strict=True)]
 
 
 def opening(text: str) -> str:
@@ -61,7 +69,7 @@ def choose(spans: Sequence[Span], chances: Sequence[float], passages: Sequence[P
     best = max(range(len(spans)), key=lambda i: chances[i])
     left = BUDGET[texts.language(passages[spans[best].passage].text)]
     value = [chance / max(len(span), 8) ** LENGTH_POWER for span, chance in zip(spans, chances, strict=True)]
-    open_spans = {i for i, chance in enumerate(chances) if chance >= LEAST * chances[best]}
+    open_spans = {i for i, chance in enumerate(chances) if chance > 0 and chance >= LEAST * chances[best]}
     chosen: set[int] = set()
     said: set[str] = set()
     while open_spans:

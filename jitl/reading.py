@@ -19,7 +19,12 @@ from jitl.types import Passage, Query
 PASSAGES = 3
 """Passages that are read; quotes come from these."""
 
-_CLAUSE = re.compile(r"[,;:]\s+|\s[–-]\s|[—–]|\s(?=\()|[，；：]|——")
+_CLAUSE = re.compile(r"[,;:]\s+|\s[–-]\s|[—–]|\s(?=\()|[，；：]|——|\n\s*(?=(?:[-*+•|#]|\d{1,2}[.)])\s)")
+_ASKS = re.compile(r"[?？][\"'”’」』)）]*$")
+_BLANK = re.compile(r"[ \t]*\n[ \t]*\n")
+_OPEN_END = re.compile(r"[^.!?:;,。！？：；，][\"'”’」』)）]*$")
+_HEADING = 60
+"""A line of its own up to this length, without a stop, is a heading."""
 _SHORTEST = {"en": 30, "zh": 8}  # no clause is shorter
 _LONG = {"en": 110, "zh": 30}  # sentences up to this length stay whole
 
@@ -48,6 +53,7 @@ class Reading:
     held: Sequence[AbstractSet[int]]  # terms of the question, by span
     new: Sequence[int]  # number of other terms, by span
     sentences: Sequence[range]  # spans of each sentence
+    states: Sequence[bool]  # whether the sentence says something: it is neither a question nor a heading
     header: AbstractSet[int]  # terms of the question in the header
     cover: Sequence[float]  # share held, by sentence
     covered: float  # share held by the whole passage, header included
@@ -79,6 +85,8 @@ def _read(query: Query, at: int, passage: Passage, sparse: SparseEncoder) -> Rea
         counts.update({term: terms[term] for term in mine})
     sentences = _sentences(spans)
     length = sum(new) + sum(map(len, held))
+    states = [_states(passage.text, spans[group.start].start, spans[group.stop - 1].end) for group in sentences]
+    _answer_questions(passage.text, spans, sentences, held)
     saturated = (query.terms[term] * n / (n + 0.4 + 0.6 * length / 150) for term, n in sorted(counts.items()))
     return Reading(
         at=at,
@@ -88,11 +96,26 @@ def _read(query: Query, at: int, passage: Passage, sparse: SparseEncoder) -> Rea
         held=held,
         new=new,
         sentences=sentences,
+        states=states,
         header=asked & header.keys(),
         cover=[share(query, set().union(*held[group.start : group.stop])) for group in sentences],
         covered=share(query, counts.keys()),
         lexical=sum(saturated),
     )
+
+
+def _states(text: str, start: int, end: int) -> bool:
+    tail = text[max(start, end - 4) : end]
+    heading = end - start <= _HEADING and _BLANK.match(text, end) is not None and _OPEN_END.search(tail) is not None
+    return not heading and _ASKS.search(tail) is None
+
+
+def _answer_questions(text: str, spans: Sequence[Span], sentences: Sequence[range], held: list[AbstractSet[int]]) -> None:
+    """A sentence after a question is about what the question asks: it counts as holding the question's terms too."""
+    for before, group in pairwise(sentences):
+        if _ASKS.search(text, spans[before.start].start, spans[before.stop - 1].end):
+            asked = set().union(*held[before.start : before.stop])
+            held[group.start] = held[group.start] | asked
 
 
 def cut(at: int, text: str) -> list[Span]:

@@ -17,10 +17,11 @@ from jitl import text as texts
 from jitl.adapters.sparse import HepTerms
 from jitl.errors import Unavailable
 from jitl.ports import Encoder, SparseEncoder
+from jitl.principals import Principal, Right, Role
 from jitl.settings import Settings
 from jitl.sql.catalogue import Catalogue
 from jitl.sql.engine import Database
-from jitl.types import Consultation, Principal, Query, Right, Role
+from jitl.types import Consultation, Query
 
 SETTINGS = Settings(data_dir=Path("nowhere"), teach_embed_timeout_s=0.5)
 

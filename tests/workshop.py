@@ -11,10 +11,10 @@ from ingest.pipeline import Pipeline
 from ingest.projector import Projector
 from ingest.tally import Counts
 from jitl.ports import Encoder, SourceFile, SparseEncoder, VectorStore
+from jitl.principals import Principal, Role
 from jitl.sql.catalogue import Catalogue
 from jitl.sql.engine import Database
 from jitl.sql.frequencies import Frequencies
-from jitl.types import Principal, Role
 from tests.fakes import FakeEncoder, FakeParsers, FakeStore, FakeTerms, Outcomes, term
 
 OWNER = Principal("owner", "owner", frozenset({Role.ADMIN}), {})

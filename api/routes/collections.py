@@ -10,7 +10,7 @@ from api import access, render
 from api.auth import Caller
 from api.here import Here
 from api.schemas import CollectionRequest
-from jitl.types import Right
+from jitl.principals import Right
 
 router = APIRouter(prefix="/v1/collections", tags=["collections"])
 

@@ -13,9 +13,9 @@ from api.auth import Caller
 from api.container import Container
 from api.here import Here
 from jitl.errors import BadInput, NotFound
+from jitl.principals import Principal, Right
 from jitl.sql.catalogue import CollectionInfo
 from jitl.sql.documents import DocumentInfo
-from jitl.types import Principal, Right
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 

@@ -13,7 +13,7 @@ from api.container import Container
 from api.here import Here
 from api.schemas import KeyRequest, PersonRequest
 from jitl.errors import NotFound
-from jitl.types import ALL_COLLECTIONS, Principal, Right
+from jitl.principals import ALL_COLLECTIONS, Principal, Right
 
 router = APIRouter(prefix="/v1", tags=["keys"])
 

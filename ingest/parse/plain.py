@@ -21,6 +21,7 @@ _BULLET = re.compile(r"^(\s*)(?:[-*+•·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+(?=\S)
 _HASH = re.compile(r"^(#{1,6})[ \t]+(\S.*?)[ \t#]*$")
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _COLUMNS = re.compile(r"\S {2,}(?=\S)")
+_CODE_SIGN = re.compile(r"[{}<>=\\|;]|\w\(|^\s*(?:#|//|\$ )|::|->")
 _BLOCK_LINES = 100
 _WRAPPED = 45  # characters: shorter lines were broken on purpose
 _ROW_GROUP = 800  # characters of a block of table rows
@@ -135,7 +136,7 @@ def _read_lines(lines: Sequence[str], outline: Outline) -> None:
         outline.table([cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines if line.strip("|+-=: \t"))
     elif len(lines) >= 3 and sum(bool(_COLUMNS.search(line.strip())) for line in lines) >= 0.8 * len(lines):
         outline.add(text, BlockKind.TABLE)
-    elif all(line.startswith("    ") for line in lines) and len(lines) >= 2:
+    elif all(line.startswith("    ") for line in lines) and len(lines) >= 2 and not _is_prose(lines):
         outline.add(text, BlockKind.CODE)
     elif _is_wrapped(lines):
         outline.paragraph(text)
@@ -146,6 +147,11 @@ def _read_lines(lines: Sequence[str], outline: Outline) -> None:
 def _is_wrapped(lines: Sequence[str]) -> bool:
     body = lines[:-1]
     return all(_width(line) >= _WRAPPED for line in body) if len(body) < 3 else sum(map(_width, body)) >= _WRAPPED * len(body)
+
+
+def _is_prose(lines: Sequence[str]) -> bool:
+    """Indented text that is no code: wrapped lines of words."""
+    return _is_wrapped(lines) and sum(bool(_CODE_SIGN.search(line)) for line in lines) <= 0.2 * len(lines)
 
 
 def _width(line: str) -> int:

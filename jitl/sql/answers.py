@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from jitl.errors import NotFound
+from jitl.principals import Principal, Right
 from jitl.sql.engine import Database
 from jitl.sql.tables import answers, votes
-from jitl.types import Principal, Right
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from jitl.errors import BadInput, Conflict, NotFound
+from jitl.principals import Principal, Right
 from jitl.sql.documents import DocumentInfo, Documents, SourceText
 from jitl.sql.frequencies import slices
 from jitl.sql.outbox import COLLECTION, announce
 from jitl.sql.tables import chunks, collections, documents, versions
-from jitl.types import Location, Passage, Principal, Right
+from jitl.types import Location, Passage
 
 if TYPE_CHECKING:
     from jitl.sql.engine import Database

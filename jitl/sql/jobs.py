@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from jitl.errors import Conflict, NotFound
+from jitl.principals import Principal, Right
 from jitl.sql.engine import Database
 from jitl.sql.tables import job_items, jobs
-from jitl.types import Principal, Right
 
 ATTEMPTS: Final = 5
 """A job interrupted this often without getting further is set aside as failed."""

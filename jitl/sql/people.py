@@ -19,10 +19,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from jitl.errors import BadInput, Conflict, NotAllowed, NotFound, Unauthenticated
+from jitl.principals import ALL_COLLECTIONS, Principal, Right, Role
 from jitl.sql import audit
 from jitl.sql.engine import Database
 from jitl.sql.tables import grants, keys, principals
-from jitl.types import ALL_COLLECTIONS, Principal, Right, Role
 
 PREFIX: Final = "jitl_"
 KEY_RIGHTS: Final = frozenset({"acts_for", "import", "no_logging", "plain_answers"})

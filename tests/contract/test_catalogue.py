@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from jitl.errors import BadInput, Conflict, NotFound
+from jitl.principals import ALL_COLLECTIONS, Principal, Right, Role
 from jitl.sql.catalogue import Catalogue
 from jitl.sql.engine import Database
-from jitl.types import ALL_COLLECTIONS, Principal, Right, Role
 from tests.fakes import term
 from tests.workshop import Workshop
 

@@ -16,9 +16,9 @@ import uvicorn
 
 from api.app import create_app
 from api.container import Container
+from jitl.principals import Right, Role
 from jitl.settings import Settings
 from jitl.sql.people import OWNER
-from jitl.types import Right, Role
 
 RIGHTS = {"read": Right.READ, "teach": Right.TEACH, "admin": Right.ADMIN}
 

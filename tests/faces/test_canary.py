@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from jitl.types import Role
+from jitl.principals import Role
 from tests.faces.conftest import Live, serve
 
 CANARY = re.compile("canary", re.IGNORECASE)

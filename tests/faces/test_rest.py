@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from api.auth import as_owner
-from jitl.types import Role
+from jitl.principals import Role
 from tests.faces.conftest import Live, wait_for_job
 
 RELEASES = """# BOSS releases

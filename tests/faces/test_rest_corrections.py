@@ -8,7 +8,7 @@ import threading
 import httpx
 import pytest
 
-from jitl.types import Role
+from jitl.principals import Role
 from tests.faces.conftest import Live
 
 PAGE = "# Magnet\n\nThe superconducting solenoid of the spectrometer provides a field of 0.9 tesla.\n"

@@ -16,9 +16,9 @@ from feedback.teaching import Line, Teaching
 from ingest.passages import PassageIndexer
 from ingest.pipeline import Pipeline
 from jitl.ports import Chunker
+from jitl.principals import Principal, Right, Role
 from jitl.settings import Settings
 from jitl.sql.people import OWNER
-from jitl.types import Principal, Right, Role
 from tests.bench.reading import Quiet
 
 SUBSYSTEMS = "drift chamber|calorimeter|muon counter|time-of-flight wall|trigger|solenoid|luminosity monitor|gas system".split("|")

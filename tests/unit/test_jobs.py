@@ -10,10 +10,10 @@ import pytest
 
 from api.jobs import JobReporter, Runner
 from jitl.errors import Conflict, NotFound, Unreadable
+from jitl.principals import Principal, Right, Role
 from jitl.sql.engine import Database
 from jitl.sql.jobs import ATTEMPTS, JobItem, JobTable
 from jitl.sql.people import OWNER
-from jitl.types import Principal, Right, Role
 
 ME = "11111111-1111-4111-8111-111111111111"
 

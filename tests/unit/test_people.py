@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from jitl.errors import BadInput, Conflict, NotAllowed, NotFound, Unauthenticated
+from jitl.principals import ALL_COLLECTIONS, Principal, Right, Role
 from jitl.sql.engine import Database
 from jitl.sql.people import OWNER, People, digest_of, intersection
 from jitl.sql.tables import keys
-from jitl.types import ALL_COLLECTIONS, Principal, Right, Role
 
 
 @pytest.fixture
