@@ -34,7 +34,8 @@ def create_app(container: Container) -> FastAPI:
     )
     app.state.container = container
     settings = container.settings
-    app.add_middleware(Gate, people=container.people, caps=limits.Caps(settings.max_body_bytes, settings.max_upload_bytes))
+    caps = limits.Caps(settings.max_body_bytes, settings.max_batch_bytes, settings.max_upload_bytes)
+    app.add_middleware(Gate, people=container.people, caps=caps)
     errors.install(app)
     for routes in ROUTES:
         app.include_router(routes.router, responses=openapi.PROBLEMS, dependencies=[Depends(known_parameters)])

@@ -12,8 +12,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from jitl.errors import BadInput, TooLarge
 
-STREAMED: Final = re.compile(r"/v1/collections/[^/]+/documents|/v1/corrections/batch")
-"""Routes that read their body piece by piece and so may take a large one."""
+UPLOAD: Final = re.compile(r"/v1/collections/[^/]+/documents")
+"""Reads its body piece by piece, to the disk."""
+
+BATCH: Final = "/v1/corrections/batch"
+"""Reads its body whole, in memory."""
 
 PATIENCE_S: Final = 30.0  # without a byte
 LINGER_BYTES: Final = 64 * 2**20
@@ -22,10 +25,16 @@ LINGER_S: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """Bytes of a body, on ordinary routes and on streamed ones."""
+    """Bytes of a body: on ordinary routes, of a batch of corrections, of an upload."""
 
     body: int
+    batch: int
     upload: int
+
+    def of(self, scope: Scope) -> int:
+        if scope["path"] == BATCH:
+            return self.batch
+        return self.upload if _streamed(scope) else self.body
 
 
 class TooSlow(BadInput):
@@ -35,16 +44,15 @@ class TooSlow(BadInput):
 async def bounded(scope: Scope, receive: Receive, caps: Caps) -> Receive:
     """A `receive` that never yields more than the route's cap; raises `TooLarge` at once where the length is declared.
 
-    On ordinary routes the body is read here, whole: handlers never wait for a slow sender. On streamed ones each piece is
-    counted as the handler asks for it.
+    But for uploads the body is read here, whole: handlers never wait for a slow sender. Of an upload each piece is counted as
+    the handler asks for it.
     """
-    streamed = scope["method"] == "POST" and STREAMED.fullmatch(scope["path"]) is not None
-    cap = caps.upload if streamed else caps.body
+    cap = caps.of(scope)
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
     if declared.isdigit() and int(declared) > cap:
         raise _too_large(cap)
     counted = _counted(receive, cap)
-    return counted if streamed else await _read_ahead(counted, receive)
+    return counted if _streamed(scope) else await _read_ahead(counted, receive)
 
 
 async def refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,6 +73,10 @@ async def refuse(response: Response, scope: Scope, receive: Receive, send: Send)
                 if message["type"] != "http.request" or not message.get("more_body", False):
                     break
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _streamed(scope: Scope) -> bool:
+    return scope["method"] == "POST" and UPLOAD.fullmatch(scope["path"]) is not None
 
 
 def _has_body(scope: Scope) -> bool:

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address `jitl serve` binds.")
     port: int = Field(default=8765, ge=0, le=65535)
     max_upload_bytes: int = Field(default=512 * 2**20, description="Largest request body that carries documents.")
+    max_batch_bytes: int = Field(default=64 * 2**20, description="Largest request body that carries a batch of corrections.")
     max_body_bytes: int = Field(default=2 * 2**20, description="Largest request body of every other route.")
     max_question_chars: int = Field(default=20_000)
     max_answer_chars: int = Field(default=100_000, description="Longest text of a correction.")

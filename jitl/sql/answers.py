@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from jitl.errors import NotFound
 from jitl.principals import Principal, Right
 from jitl.sql.engine import Database
-from jitl.sql.tables import answers, votes
+from jitl.sql.tables import answers, collections, documents, votes
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +101,12 @@ class Answers:
                     one.set()
 
     def get(self, answer_id: str, principal: Principal) -> KeptAnswer:
-        """`NotFound` unless it was given to the caller (or the caller is an admin) and all it may rest on is readable still."""
+        """`NotFound` unless it was given to the caller (or the caller is an admin), and what it rests on is there and readable still."""
         self.settle()
         with self._db.read() as connection:
             row = connection.execute(sa.select(answers).where(answers.c.id == answer_id)).first()
+            if row is not None and not _stands(connection, row.answer):
+                row = None
         readable = row is not None and all(principal.may(Right.READ, collection) for collection in row.collections)
         if row is None or not readable or (row.principal_id != principal.id and not principal.is_admin):
             raise NotFound("There is no such answer.", hint="Answers are kept only where the service and the key allow it.")
@@ -123,3 +126,12 @@ class Answers:
         with self._db.read() as connection:
             rows = connection.execute(sa.select(votes).where(votes.c.answer_id == answer_id).order_by(votes.c.at)).all()
         return [Vote(row.answer_id, row.principal_id, row.vote, row.reason, row.at) for row in rows]
+
+
+def _stands(connection: Connection, content: Mapping[str, Any]) -> bool:
+    """Whether every document that the answer quotes is there still: what is deleted must not live on in answers."""
+    quoted = {source["document_id"] for source in content.get("sources", ()) if source.get("document_id")}
+    d, c = documents.c, collections.c
+    living = sa.select(sa.func.count()).select_from(documents.join(collections, c.id == d.collection_id))
+    living = living.where(d.id.in_(quoted), d.deleted_at.is_(None), c.deleted_at.is_(None))
+    return connection.scalar(living) == len(quoted)

@@ -190,6 +190,19 @@ def test_answers_are_kept_for_who_asked_and_take_votes(read: Live) -> None:
     assert alice.get(f"/v1/answers/{answer['id']}").status_code == 404, "what it rests on is no longer readable"
 
 
+def test_an_answer_goes_with_the_document_that_it_quotes(read: Live) -> None:
+    read.collection("brief")
+    read.upload(read.admin, "brief", {"note.md": "# Note\n\nThe muon chamber was repaired in March 2025.\n"})
+    asked = {"question": "When was the muon chamber repaired?", "collections": ["brief"]}
+    who = read.person("brief-reader", brief="read")
+    answer = who.post("/v1/ask", json=asked).json()
+    assert "March 2025" in answer["answer"]
+    assert who.get(f"/v1/answers/{answer['id']}").status_code == 200
+    read.admin.delete("/v1/collections/brief/documents/note.md")
+    assert who.get(f"/v1/answers/{answer['id']}").status_code == 404
+    assert read.admin.get(f"/v1/answers/{answer['id']}").status_code == 404
+
+
 def test_a_key_may_forbid_to_keep_answers(read: Live) -> None:
     private = read.person("private", magnet="read", rights=("no_logging",))
     answer = private.post("/v1/ask", json={"question": QUESTION}).json()

@@ -21,7 +21,7 @@ MB = 2**20
 @pytest.fixture(scope="module")
 def small(tmp_path_factory) -> Iterator[Live]:
     """A service with small caps."""
-    with serve(tmp_path_factory.mktemp("data"), max_body_bytes=64 * 2**10, max_upload_bytes=2 * MB) as running:
+    with serve(tmp_path_factory.mktemp("data"), max_body_bytes=64 * 2**10, max_batch_bytes=MB, max_upload_bytes=2 * MB) as running:
         running.collection("inbox")
         yield running
 
@@ -87,7 +87,7 @@ def test_a_declared_length_over_the_cap_is_refused_at_once(small: Live, tmp_path
     with Watch(small.data / "blobs", tmp_path) as watch:
         assert admin.post("/v1/collections/inbox/documents", **upload_of(3)).status_code == 413
         assert admin.post("/v1/ask", content=b"x" * 100_000).status_code == 413
-        assert admin.post("/v1/corrections/batch?collection=inbox", content=b"x" * 3 * MB).status_code == 413
+        assert admin.post("/v1/corrections/batch?collection=inbox", content=b"x" * (MB + 1)).status_code == 413
     assert watch.most == 0
     assert admin.post("/v1/collections/inbox/documents", **upload_of(1)).status_code == 202
 
@@ -100,7 +100,7 @@ def test_an_undeclared_length_is_counted(small: Live) -> None:
             yield b"x" * 1024
 
     assert admin.post("/v1/ask", content=pieces(200_000)).status_code == 413
-    assert admin.post("/v1/corrections/batch?collection=inbox", content=pieces(3 * MB)).status_code == 413
+    assert admin.post("/v1/corrections/batch?collection=inbox", content=pieces(MB + 1024)).status_code == 413
 
     def form() -> Iterator[bytes]:
         yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
