@@ -250,7 +250,7 @@ def _shelf(teach: Iterable[Mapping[str, Any]], reader: WordingReader, vectors: M
             paraphrases=(), author="", author_id="", at=moment, status="approved",
         )  # fmt: skip
         vector = vectors.get(row["question"])
-        shelf.put(Entry(state, (reader.read(row["question"]),), None if vector is None else vector[None]))
+        shelf.put(Entry(state, (reader.read(row["question"]),)), None if vector is None else vector[None])
     return shelf.view()
 
 

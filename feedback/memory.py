@@ -99,14 +99,14 @@ class Memory:
             place = self._places[stored.state.id] = kept[stored.state.id]
             if place not in self._shelves:
                 self._shelves[place] = Shelf(self._dimension)
-            self._shelves[place].put(self._entry(stored))
+            self._shelves[place].put(self._entry(stored), self._vectors(stored))
             touched.add(place)
         self._remark(ids, found)
         return touched
 
     def _entry(self, stored: rows.Stored) -> Entry:
         asked = (stored.state.question, *stored.state.paraphrases)
-        return Entry(stored.state, tuple(self._reader.read(text) for text in asked), self._vectors(stored))
+        return Entry(stored.state, tuple(self._reader.read(text) for text in asked))
 
     def _vectors(self, stored: rows.Stored) -> Matrix | None:
         vectors = stored.vectors

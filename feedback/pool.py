@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NEAREST: Final = 8
 """Candidates by cosine, and as many by terms, that are weighed for one question."""
 
+Scores = NDArray[np.float64] | NDArray[np.float32]
+
 
 def nearest(
     question: Wording,
@@ -28,24 +30,35 @@ def nearest(
     usable: Callable[[Entry], bool],
 ) -> list[Weighed]:
     """The best by cosine, the best by terms, and whatever is asked in the same words; each once, in the order of their ids."""
-    found: dict[str, Entry] = {}
-    by_cosine: list[tuple[float, Entry]] = []
-    by_terms: list[tuple[float, Entry]] = []
+    found: dict[str, _Spot] = {}
+    by_cosine: list[tuple[float, _Spot]] = []
+    by_terms: list[tuple[float, _Spot]] = []
     for shelf in shelves:
-        same = [shelf.entries[slot] for slot in shelf.same(question.key)]
-        found |= {entry.state.id: entry for entry in same if usable(entry)}
+        same = [_Spot(shelf, slot) for slot in shelf.same(question.key)]
+        found |= {spot.id: spot for spot in same if usable(spot.entry)}
         by_terms += _best(shelf, shelf.overlaps(weights), usable)
         if vector is not None:
             by_cosine += _best(shelf, shelf.cosines(vector), usable)
     for scored in (by_cosine, by_terms):
-        for _, entry in heapq.nsmallest(NEAREST, scored, key=lambda pair: (-pair[0], pair[1].state.id)):
-            found[entry.state.id] = entry
+        for _, spot in heapq.nsmallest(NEAREST, scored, key=lambda pair: (-pair[0], pair[1].id)):
+            found[spot.id] = spot
     return [_beside(found[name], vector) for name in sorted(found)]
 
 
-def _best(
-    shelf: ShelfView, scores: NDArray[np.float64] | NDArray[np.float32], usable: Callable[[Entry], bool]
-) -> list[tuple[float, Entry]]:
+class _Spot(NamedTuple):
+    shelf: ShelfView
+    slot: int
+
+    @property
+    def entry(self) -> Entry:
+        return self.shelf.entries[self.slot]
+
+    @property
+    def id(self) -> str:
+        return self.entry.state.id
+
+
+def _best(shelf: ShelfView, scores: Scores, usable: Callable[[Entry], bool]) -> list[tuple[float, _Spot]]:
     """The `NEAREST` usable entries above zero; where scores tie at the end of the list, all of them."""
     above = np.flatnonzero(scores > 0)
     wanted = NEAREST
@@ -54,13 +67,12 @@ def _best(
         if wanted < len(above):
             held = scores[above]
             slots = above[held >= np.partition(held, -wanted)[-wanted]]
-        chosen = [(float(scores[slot]), shelf.entries[slot]) for slot in slots.tolist() if usable(shelf.entries[slot])]
+        chosen = [(float(scores[slot]), _Spot(shelf, slot)) for slot in slots.tolist() if usable(shelf.entries[slot])]
         if len(chosen) >= NEAREST or wanted >= len(above):
             return chosen
         wanted *= 4
 
 
-def _beside(entry: Entry, vector: Vector | None) -> Weighed:
-    if vector is None or entry.vectors is None:
-        return Weighed(entry, None)
-    return Weighed(entry, np.vecdot(entry.vectors, vector))
+def _beside(spot: _Spot, vector: Vector | None) -> Weighed:
+    vectors = spot.shelf.vectors(spot.slot)
+    return Weighed(spot.entry, None if vector is None or vectors is None else np.vecdot(vectors, vector))

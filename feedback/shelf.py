@@ -7,7 +7,7 @@ not move when other corrections come or go, and undo is exact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,11 +26,10 @@ _FEW: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A correction as it is scored: one wording, and one row of `vectors`, for the question and for each paraphrase."""
+    """A correction as it is scored: a wording for the question and for each paraphrase."""
 
     state: CorrectionState
     wordings: tuple[Wording, ...]
-    vectors: Matrix | None
 
 
 class _Grown:
@@ -63,7 +62,7 @@ class ShelfView:
     alive: NDArray[np.bool_]  # a slot each
     rows: Matrix  # vectors, those of one slot together
     starts: NDArray[np.int64]  # first row of each slot that has vectors
-    owners: NDArray[np.int64]  # the slots that have vectors
+    owners: NDArray[np.int64]  # the slots that have vectors, ascending
     postings: Mapping[int, _Grown]  # slots that hold a term, ascending
     slots_by_key: Mapping[str, Sequence[int]]
     _frequencies: dict[int, int] = field(default_factory=dict)
@@ -101,6 +100,14 @@ class ShelfView:
         scores[~self.alive] = -2
         return scores
 
+    def vectors(self, slot: int) -> Matrix | None:
+        """One row a wording; None for an entry without."""
+        at = int(np.searchsorted(self.owners, slot))
+        if at == len(self.owners) or self.owners[at] != slot:
+            return None
+        start = int(self.starts[at])
+        return self.rows[start : start + len(self.entries[slot].wordings)]
+
     def overlaps(self, weights: Mapping[int, float]) -> NDArray[np.float64]:
         """Per slot the summed weight of the question's terms that it holds, always summed in the order of the terms."""
         scores = np.zeros(len(self.alive))
@@ -116,7 +123,7 @@ class Shelf:
         self._dimension = dimension
         self._lay_out(())
 
-    def _lay_out(self, entries: Sequence[Entry]) -> None:
+    def _lay_out(self, kept: Iterable[tuple[Entry, Matrix | None]]) -> None:
         self._entries: list[Entry] = []
         self._alive = _Grown(np.zeros(64, np.bool_))
         self._rows = _Grown(np.zeros((64, self._dimension), np.float32))
@@ -125,11 +132,11 @@ class Shelf:
         self._postings: dict[int, _Grown] = {}
         self._slots_by_key: dict[str, list[int]] = {}
         self._slots: dict[str, int] = {}
-        for entry in entries:
-            self.put(entry)
+        for entry, vectors in kept:
+            self.put(entry, vectors)
 
-    def put(self, entry: Entry) -> None:
-        """Add or replace."""
+    def put(self, entry: Entry, vectors: Matrix | None) -> None:
+        """Add or replace. `vectors` has a row for each wording."""
         self.discard(entry.state.id)
         slot = len(self._entries)
         here = np.array([slot])
@@ -142,10 +149,10 @@ class Shelf:
             self._postings[term].append(here)
         for key in {wording.key for wording in entry.wordings}:
             self._slots_by_key.setdefault(key, []).append(slot)
-        if entry.vectors is not None:
+        if vectors is not None:
             self._starts.append(np.array([len(self._rows.view())]))
             self._owners.append(here)
-            self._rows.append(entry.vectors)
+            self._rows.append(vectors)
 
     def discard(self, correction_id: str) -> None:
         slot = self._slots.pop(correction_id, None)
@@ -153,7 +160,8 @@ class Shelf:
             return
         self._alive.view()[slot] = False
         if len(self._entries) - len(self._slots) > max(_FEW, len(self._slots) // 2):
-            self._lay_out([self._entries[kept] for kept in sorted(self._slots.values())])
+            view = self.view()
+            self._lay_out([(view.entries[kept], view.vectors(kept)) for kept in sorted(self._slots.values())])
 
     def view(self) -> ShelfView:
         return ShelfView(

@@ -15,7 +15,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DIMENSION = 384
 
 
-def entry(number: int, rng: np.random.Generator, variants: int = 1) -> Entry:
+def entry(number: int, rng: np.random.Generator, variants: int = 1) -> tuple[Entry, np.ndarray]:
     vectors = rng.normal(size=(variants, DIMENSION)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     terms = tuple(sorted({number % 7, 10 + number % 11, 1000 + number}))
@@ -24,7 +24,7 @@ def entry(number: int, rng: np.random.Generator, variants: int = 1) -> Entry:
         id=f"id{number:06}", seq=number, collection_id="c", question="", answer="", subject=None, statement=None, paraphrases=(),
         author="", author_id="", at=NOW, status="approved",
     )  # fmt: skip
-    return Entry(state, (wording,) * variants, vectors)
+    return Entry(state, (wording,) * variants), vectors
 
 
 def scores(shelf: Shelf, question: np.ndarray) -> dict[str, tuple[float, float]]:
@@ -37,15 +37,15 @@ def scores(shelf: Shelf, question: np.ndarray) -> dict[str, tuple[float, float]]
 def test_scores_do_not_depend_on_the_others(variants: int) -> None:
     rng = np.random.default_rng(0)
     entries = [entry(number, rng, 1 + number % variants) for number in range(1203)]
-    question = entries[5].vectors[0] + 0.2 * entries[9].vectors[0]
+    question = entries[5][1][0] + 0.2 * entries[9][1][0]
     whole = Shelf(DIMENSION)
     for each in entries:
-        whole.put(each)
+        whole.put(*each)
     expected = scores(whole, question)
     for size in (1, 2, 3, 5, 8, 13, 31, 64, 65, 129, 1000):
         part = Shelf(DIMENSION)
         for at in rng.permutation(1203)[:size].tolist():
-            part.put(entries[at])
+            part.put(*entries[at])
         for name, score in scores(part, question).items():
             assert score == expected[name]
 
@@ -54,12 +54,12 @@ def test_a_view_stays_as_it_was_taken() -> None:
     rng = np.random.default_rng(1)
     shelf = Shelf(DIMENSION)
     for number in range(70):
-        shelf.put(entry(number, rng))
-    question = entry(999, rng).vectors[0]
+        shelf.put(*entry(number, rng))
+    question = entry(999, rng)[1][0]
     view = shelf.view()
     before = view.cosines(question), view.overlaps({3: 1.0, 12: 2.0}), view.same("question 9"), view.frequency(3)
     for number in range(70, 400):
-        shelf.put(entry(number, rng))
+        shelf.put(*entry(number, rng))
     for number in range(60):
         shelf.discard(f"id{number:06}")
     view._frequencies.clear()
@@ -73,7 +73,7 @@ def test_what_is_discarded_is_gone_and_room_is_taken_back() -> None:
     rng = np.random.default_rng(2)
     shelf = Shelf(DIMENSION)
     for number in range(500):
-        shelf.put(entry(number, rng))
+        shelf.put(*entry(number, rng))
     for number in range(499):
         shelf.discard(f"id{number:06}")
     shelf.discard("never there")
@@ -90,8 +90,8 @@ def test_replacing_keeps_one() -> None:
     rng = np.random.default_rng(3)
     shelf = Shelf(DIMENSION)
     first, second = entry(1, rng), entry(1, rng)
-    shelf.put(first)
-    shelf.put(second)
+    shelf.put(*first)
+    shelf.put(*second)
     view = shelf.view()
     assert view.size == view.frequency(1001) == 1
-    assert view.cosines(second.vectors[0]).max() == pytest.approx(1)
+    assert view.cosines(second[1][0]).max() == pytest.approx(1)
