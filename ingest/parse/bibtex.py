@@ -83,7 +83,7 @@ def _value(text: str, at: int, stop: int) -> tuple[str, int]:
         if depth == 0 and mark == ("}" if opener == "{" else '"'):
             return text[at + 1 : token.start()], token.end()
         depth += {"{": 1, "}": -1}.get(mark, 0)
-    return "", stop  # never closed: what follows cannot be told from it
+    return text[at + 1 : min(stop, at + _MAX_VALUE)], stop  # never closed: what follows cannot be told from it
 
 
 def _readable(value: str) -> str:

@@ -130,11 +130,18 @@ def _joined(units: Iterable[Unit]) -> Iterator[Unit]:
     last: Unit | None = None
     for unit in units:
         if last is not None and len(last.text) + len(unit.text) <= _SMALL:
-            shared = tuple(a for a, b in zip(last.path, unit.path, strict=False) if a == b)
-            last = Unit(shared, last.text + unit.text)
+            last = Unit(_shared(last, unit), last.text + unit.text)
             continue
         if last is not None:
             yield last
         last = unit
     if last is not None:
         yield last
+
+
+def _shared(first: Unit, second: Unit) -> tuple[str, ...]:
+    """The names that hold both; closing braces and blank lines have none of their own."""
+    for one, other in ((first, second), (second, first)):
+        if not any(character.isalnum() for character in one.text):
+            return other.path
+    return tuple(a for a, b in zip(first.path, second.path, strict=False) if a == b)

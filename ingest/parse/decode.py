@@ -17,7 +17,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CANDIDATES = ["cp1252", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1251", "koi8_r", "cp1250", "gb18030"]
+_CANDIDATES = ["cp1252", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1251", "koi8_r", "gb18030"]
 _SAMPLE = 20_000
 
 _ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
-from ingest.parse.outline import Outline
+from ingest.parse.outline import CJK, Outline
 from jitl.types import BlockKind
 
+SOFT_BREAK = "\x1f"
+"""A line break of the source that means nothing: a space, or nothing between Chinese characters."""
+
+_SOFT_IN_CHINESE = re.compile(rf"(?<={CJK}) *\x1f[\x1f ]*(?={CJK})")
 _SPACE_RUN = re.compile(r" {2,}")
 _AROUND_BREAK = re.compile(r" *\n *")
 _MAX_INDENT = 8  # levels
@@ -32,7 +36,10 @@ class Flow:
 
     def taken(self) -> str:
         """What was said since the last flush, tidied; it is forgotten here."""
-        text = _AROUND_BREAK.sub("\n", _SPACE_RUN.sub(" ", "".join(self._pieces))).strip()
+        text = "".join(self._pieces)
+        if SOFT_BREAK in text:
+            text = _SOFT_IN_CHINESE.sub("", text).replace(SOFT_BREAK, " ")
+        text = _AROUND_BREAK.sub("\n", _SPACE_RUN.sub(" ", text)).strip()
         self._pieces.clear()
         return text
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ingest.parse import html_marks as marks
-from ingest.parse.flow import Flow
+from ingest.parse.flow import SOFT_BREAK, Flow
 from ingest.parse.html_marks import attribute
 from ingest.parse.outline import Outline
 from jitl.types import BlockKind
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _MAX_DEPTH = 120
+_LINE_BREAK = re.compile(r"\s*\n\s*")
 _SPACES = re.compile(r"[ \t\r\n\u00a0]+")
 
 
@@ -94,6 +95,8 @@ class TreeReader:
             self._children(node, depth)
 
     def _say(self, text: str) -> None:
+        if "\n" in text:
+            text = _LINE_BREAK.sub(SOFT_BREAK, text)
         self._flow.say(_SPACES.sub(" ", text))
 
     def _flush(self) -> None:

@@ -68,7 +68,7 @@ class LatexParser:
         metadata: dict[str, Any] = {
             "author": authors[:1000],
             "date": _date(" ".join(front.get("date", []))),
-            "arxiv": _arxiv(file.name, prepared.text),
+            "arxiv": _arxiv(file.name, source.text),
             "includes": included[:100],
         }
         title = " ".join(front.get("title", [])[:1]) or _large_print(reader)

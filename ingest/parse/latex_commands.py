@@ -57,7 +57,7 @@ def _front(reader: LatexReader, name: str, at: int) -> int:
     span = reader.argument(at)
     if span is None:
         return at
-    reader.front.setdefault(name, []).append(reader.text_of(span[0], span[1]))
+    reader.front.setdefault(name, []).append(reader.text_of(span[0], span[1]).replace(" , ", ", "))
     return span[2]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ingest.parse import latex_words as words
-from ingest.parse.flow import Flow
+from ingest.parse.flow import SOFT_BREAK, Flow
 from ingest.parse.latex_source import HELD, Macro, Source, excerpt, find
 from ingest.parse.outline import Outline, unwrap
 from jitl.types import BlockKind
@@ -19,7 +19,7 @@ OPTION = re.compile(r"[ \t]{0,20}\n?[ \t]{0,20}\[((?:[^\[\]{}]|\{[^{}]{0,500}\})
 _SPACE = re.compile(r"[ \t]{0,200}\n?[ \t]{0,200}")
 _LABEL = re.compile(r"\\label\s{0,9}\{[^{}]{0,200}\}")
 _SIMPLE_WORD = re.compile(r"\\([A-Za-z]+)")
-_WRAPPER = re.compile(r"\\(?:ensuremath|xspace)(?![A-Za-z])")
+_WRAPPER = re.compile(r"\\ensuremath\s?\{((?:[^{}]|\{[^{}]*\})*)\}|\\(?:ensuremath|xspace)(?![A-Za-z])")
 _LENGTH = re.compile(r"[ \t]{0,9}=?[ \t]{0,9}-?\d*\.?\d+[ \t]{0,9}(?:true)?(?:cm|mm|in|pt|em|ex|sp|bp)(?![A-Za-z])")
 _ARGUMENT_MARK = re.compile(r"#(\d)")
 _QUOTES = (("``", "“"), ("''", "”"), ("---", "—"), ("--", "–"))
@@ -126,7 +126,7 @@ class LatexReader:
             case "text":
                 self.flow.say(_typeset(text))
             case "blank":
-                self.flow.say(" ")
+                self.flow.say(" " if text == "~" else SOFT_BREAK)
         return end
 
     def _word(self, name: str, at: int) -> int:
@@ -236,7 +236,7 @@ class LatexReader:
         macro = self.source.macros.get(match[1])
         if macro is None or macro.arguments or len(macro.body) > 80:
             return match[0]
-        body = _WRAPPER.sub("", macro.body).replace("$", "").strip()
+        body = _WRAPPER.sub(r"\1", macro.body).replace("$", "").strip()
         return body + " " if _SIMPLE_WORD.fullmatch(body) else body
 
 

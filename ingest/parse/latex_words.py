@@ -142,4 +142,6 @@ def accented(mark: str, letter: str) -> str:
 
 def unit(source: str) -> str:
     r"""Units of siunitx as symbols: \giga\electronvolt -> GeV."""
+    if "\\" not in source:
+        return source.strip()
     return _UNIT_WORD.sub(lambda match: _UNITS.get(match[1], match[1]), source).replace(".", " ").replace("~", " ").strip()

@@ -16,8 +16,8 @@ MAX_LINKS = 50
 _MAX_HEADING = 300
 _KEEP_INDENT = frozenset({BlockKind.CODE, BlockKind.FORMULA, BlockKind.LIST, BlockKind.TABLE})
 
-_CJK = r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"
-_WRAP_CJK = re.compile(rf"(?<={_CJK})[ \t]*\n[ \t]*(?={_CJK})")
+CJK = r"[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"
+_WRAP_CJK = re.compile(rf"(?<={CJK})[ \t]*\n[ \t]*(?={CJK})")
 _SPACE = re.compile(r"\s+")
 _TRAILING = re.compile(r"[ \t\u00a0]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")

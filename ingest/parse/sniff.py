@@ -27,6 +27,7 @@ _BY_SUFFIX = {
 }
 _SUFFIXES = {suffix: kind for kind, suffixes in _BY_SUFFIX.items() for suffix in suffixes.split()}
 _CODE_NAMES = {"cmakelists.txt", "makefile", "gnumakefile", "dockerfile", "jenkinsfile", "vagrantfile", "snakefile", "requirements"}
+_DRAWINGS = {".svg", ".ps", ".eps"}
 _MAGIC_NONE = (
     *(b"{\\rtf", b"%!PS", b"\x7fELF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"PK\x05\x06"),
     *(b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"SQLite format 3", b"root\x00", b"\xca\xfe\xba\xbe"),
@@ -59,7 +60,7 @@ def kind_of(name: str, head: bytes) -> str | None:
         return "pdf"
     if head.startswith(b"PK\x03\x04") and suffix in {".pptx", ".ppsx", ".potx", ".pptm"}:
         return "slides"
-    if head.startswith(_MAGIC_NONE) or is_binary(head):
+    if suffix in _DRAWINGS or head.startswith(_MAGIC_NONE) or is_binary(head):
         return None
     return _by_markup(head, suffix) or _by_name(path.name.lower(), suffix) or _by_text(head)
 
@@ -105,8 +106,6 @@ def _mail_like(body: bytes) -> str | None:
 
 
 def _by_name(name: str, suffix: str) -> str | None:
-    if suffix in {".svg", ".ps", ".eps"}:
-        return None
     if name in _CODE_NAMES:
         return "code"
     return _SUFFIXES.get(suffix)
