@@ -128,7 +128,7 @@ def _guarded(scope: Scope, send: Send) -> Send:
     return guarded
 
 
-def caller(request: Request) -> Principal:
+async def caller(request: Request) -> Principal:
     """The principal that the gate settled on."""
     return cast("Principal", request.state.principal)
 
@@ -136,7 +136,7 @@ def caller(request: Request) -> Principal:
 Caller = Annotated[Principal, Depends(caller)]
 
 
-def admin(principal: Caller) -> Principal:
+async def admin(principal: Caller) -> Principal:
     if not principal.is_admin:
         raise NotAllowed("Only an admin may do this.", hint="Ask an admin of this service.")
     return principal
@@ -145,7 +145,7 @@ def admin(principal: Caller) -> Principal:
 Admin = Annotated[Principal, Depends(admin)]
 
 
-def owner(principal: Caller) -> Principal:
+async def owner(principal: Caller) -> Principal:
     """Only the data folder's socket: what names files of this machine is for who could read them anyway."""
     if principal is not OWNER:
         raise NotAllowed("This is for commands on the service's own machine.", hint="Upload the files: POST /v1/collections/{c}/documents.")

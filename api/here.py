@@ -11,11 +11,11 @@ from api.container import Container
 from jitl.errors import BadInput
 
 
-def container_of(request: Request) -> Container:
+async def container_of(request: Request) -> Container:
     return cast("Container", request.app.state.container)
 
 
-def known_parameters(request: Request) -> None:
+async def known_parameters(request: Request) -> None:
     """Refuses query parameters that the route does not know: a misspelt filter must not silently widen a list."""
     route = request.scope.get("route")
     assert isinstance(route, APIRoute)
