@@ -56,7 +56,12 @@ class FolderLock:
 
     def take(self) -> bool:
         """Without waiting; False where another process has it."""
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise BadInput(
+                f"{self._path} cannot be opened: {error.strerror}.", hint="Whose folder is it? Choose one with --data DIR."
+            ) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

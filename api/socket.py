@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
+from jitl.errors import Unavailable
+
 NAME: Final = "jitl.sock"
 LONGEST: Final = 100  # bytes; 107 on Linux, 103 on macOS
 DESCRIPTORS: Final = Path("/proc/self/fd")
@@ -55,18 +57,19 @@ class SocketPath:
 
 def listen(folder: Path) -> socket.socket:
     """A listening socket that only the folder's owner can open. Call it with the lock held: what lies there is stale then."""
-    withdraw(folder)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        withdraw(folder)
         if sys.platform == "linux":
             os.fchmod(listener.fileno(), 0o600)  # the name gets this mode as it appears, not a moment later
         with SocketPath(folder) as path:
             listener.bind(path.text)
         (folder / NAME).chmod(0o600)
         listener.listen(128)
-    except BaseException:
+    except OSError as error:
         listener.close()
-        raise
+        hint = "Choose a folder on a local disk: --data DIR."
+        raise Unavailable(f"No socket can be made in {folder}: {error.strerror or error}.", hint=hint) from error
     return listener
 
 

@@ -37,12 +37,12 @@ class Terminal:
 
     data: Path
 
-    def start(self, *arguments: object, **environment: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: object, stderr: int = subprocess.PIPE, **environment: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "api.cli.main", "--data", str(self.data), *map(str, arguments)]
         given = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "JITL_"))}
         given |= {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **environment}
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, env=given, stdin=pipe, stdout=pipe, stderr=pipe, text=True, encoding="utf-8")
+        return subprocess.Popen(command, env=given, stdin=pipe, stdout=pipe, stderr=stderr, text=True, encoding="utf-8")
 
     def __call__(self, *arguments: object, stdin: str = "", **environment: str) -> Ran:
         return self.end(self.start(*arguments, **environment), stdin)

@@ -100,7 +100,7 @@ class Ahead(Generic[T]):
 def run(out: Output, key: str, lines: Lines, work: Callable[[Line], Fields]) -> None:
     """Do the work for every line and print one result each; exit 1 at the end if any failed."""
     failed = total = 0
-    with out.progress(key, lines.total) as bar, _pool() as pool:
+    with out.progress(key, lines.total, lines=True) as bar, _pool() as pool:
         begun = Ahead((pool.submit(_settle, line, work) for line in lines), 2 * AT_ONCE)
         while futures := begun.some(1):
             result = futures[0].result()

@@ -73,7 +73,7 @@ def follow(out: Output, client: Client, job: str, *, title: str = "reading") -> 
             settled()
 
     try:
-        with out.progress(title, None) as bar:
+        with out.progress(title, None, lines=out.json) as bar:
             found = client.wait_job(job, watch)
     except KeyboardInterrupt:
         _cancel(out, client, job)

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+import jitl
 from api.cli import collections, corrections, doctor, ingesting, jobs, keys, questions, serving, teaching, upkeep
 from api.cli.messages import language
 from api.cli.output import Output
@@ -25,6 +26,12 @@ _out = Output()
 """How what goes wrong is told; the session of a run takes it over."""
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        _out.print(jitl.__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     ctx: typer.Context,
@@ -32,6 +39,7 @@ def options(
         Path | None, typer.Option("--data", metavar="DIR", help="Data folder. Default: JITL_DATA_DIR, or the user's own.")
     ] = None,
     lang: Annotated[str | None, typer.Option("--lang", help="en or zh; default: as the locale says.")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)] = False,  # noqa: ARG001  # its callback acts
 ) -> None:
     """Answers from what the collaboration has written, with sources, and learns from a correction at once.
 

@@ -14,8 +14,8 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "holder_ended": ("The process that held the data folder has ended; going on without it.", "持有数据目录的进程已结束，本命令继续执行。"),
     "waiting_for_holder": ("Waiting for process {pid}, which holds {folder} ...", "正在等待持有 {folder} 的进程 {pid} ……"),
     "others_use_folder": (
-        "Other commands are using this process; it ends when they are done (Ctrl-C: end now, their jobs go on later).",
-        "其他命令正在使用本进程，待其完成后退出（按 Ctrl-C 立即退出，其任务以后继续）。",
+        "Work that was asked of this process is under way; it ends when that is done (Ctrl-C: end now, jobs go on later).",
+        "本进程仍有工作进行中，完成后退出（按 Ctrl-C 立即退出，任务以后继续）。",
     ),
     # serve
     "serving": (

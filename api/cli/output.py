@@ -82,10 +82,13 @@ class Output:
         _console(sys.stdout.fileno()).print(table)
 
     @contextmanager
-    def progress(self, key: str, total: int | None) -> Iterator[Bar]:
-        """How far something is, on stderr: a bar at a terminal, elsewhere a line now and then."""
+    def progress(self, key: str, total: int | None, *, lines: bool) -> Iterator[Bar]:
+        """How far something is, on stderr: a bar at a terminal, elsewhere a line now and then.
+
+        `lines`: results are printed meanwhile; where they go to the terminal too, they are progress enough.
+        """
         bar = Bar(self.said(key), total)
-        if not sys.stderr.isatty():
+        if not sys.stderr.isatty() or (lines and sys.stdout.isatty()):
             yield bar
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -93,7 +96,7 @@ class Output:
         left = TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn(), TextColumn("{task.fields[note]}", style="dim", markup=False)
         count = MofNCompleteColumn(), TextColumn("{task.fields[rate]}")
         columns = TextColumn("{task.description}"), BarColumn(), *count, *left
-        with Progress(*columns, console=_console(2), transient=True) as shown:
+        with Progress(*columns, console=_console(2), transient=True, redirect_stdout=False, redirect_stderr=False) as shown:
             task = shown.add_task(self.said(key), total=total, rate="", note="")
             bar.watch = lambda done, total, rate, note: shown.update(task, completed=done, total=total, rate=rate, note=note)
             yield bar
@@ -122,7 +125,14 @@ class Bar:
         if time.monotonic() - self._told >= LINE_S:
             self._told = time.monotonic()
             of = f"{done}/{total}" if total else str(done)
-            sys.stderr.write(" ".join(part for part in (self._title, of, rate, note) if part) + "\n")
+            sys.stderr.write(" ".join(part for part in (self._title, of, rate, self._left(done, total), note) if part) + "\n")
+
+    def _left(self, done: int, total: int | None) -> str:
+        """Time left at the pace so far, as minutes and seconds."""
+        if not total or not 0 < done < total:
+            return ""
+        seconds = round((time.monotonic() - self._began) * (total - done) / done)
+        return f"-{seconds // 60}:{seconds % 60:02}"
 
 
 def encode(value: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ def teach(
 
     A batch has lines {"id", "question", "answer", "subject"?, "statement"?, "paraphrases"?, "supersedes"?, ...}; a line out is
     {"id", "correction", "seq", "status", "conflicts"?} or {"id", "error"}. The id is an idempotency key: the same file again teaches
-    nothing twice. JSON of one: {"id", "seq", "status", "conflicts"}.
+    nothing twice. JSON of one: {"id", "correction", "seq", "status", "conflicts"}.
     """
     if (batch is None) == (question is None and answer is None) or (batch is None and (question is None or answer is None)):
         raise typer.BadParameter("give --question and --answer, or --batch FILE")
@@ -56,7 +56,7 @@ def teach(
         said |= {"valid_from": valid_from, "valid_to": valid_to, "release": release, "runs": runs}
         receipt = client.teach({name: value for name, value in said.items() if value is not None}, collection=collection)
     if json:
-        here.out.result(receipt)
+        here.out.result({**receipt, "correction": receipt["id"]})
         return
     here.out.print(here.out.said("taught", correction=receipt["id"], status=receipt["status"]))
     if receipt["status"] == "proposed":
@@ -100,7 +100,7 @@ def _need_collection(client: Client, name: str) -> None:
 
 def _teach_many(out: Output, client: Client, lines: batches.Lines, collection: str) -> None:
     total = failed = 0
-    with out.progress("teaching", lines.total) as bar:
+    with out.progress("teaching", lines.total, lines=True) as bar:
         for group in batches.groups(lines, WINDOW_LINES):
             good = ({**line.fields, "id": str(uuid.uuid4()) if line.id is None else line.id} for line in group if line.error is None)
             replies = client.teach_many(good, collection=collection)
