@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ingest.parse.decode import SourceText, read_text
+from ingest.parse.decode import SourceText, decode, read_text
 from ingest.parse.html_marks import attribute
 from ingest.parse.html_tree import TreeReader, tree_of
 from ingest.parse.outline import Outline, unwrap
@@ -51,7 +51,7 @@ class HtmlParser:
 
     def parse(self, file: SourceFile) -> Iterator[ParsedDocument]:
         """One document. Raises `Unreadable` for a saved login form or error page."""
-        source = read_text(file.path, _declared(file))
+        source = _archived(file) or read_text(file.path, _declared(file))
         tree = tree_of(source.text)
         body = tree.body
         if body is None:
@@ -72,20 +72,24 @@ class HtmlParser:
         yield outline.document(kind, file.name, title=_best_title(page_title, metadata, outline), metadata=metadata)
 
 
+def _archived(file: SourceFile) -> SourceText | None:
+    """The page inside a browser's single-file archive (MHTML), None where the file is none."""
+    if file.path.suffix.lower() not in {".mht", ".mhtml"}:
+        return None
+    from email import message_from_bytes
+
+    for part in message_from_bytes(file.path.read_bytes()).walk():
+        payload = part.get_payload(decode=True)
+        if part.get_content_type() == "text/html" and isinstance(payload, bytes):
+            return decode(payload, part.get_content_charset())
+    raise Unreadable("the web archive holds no page.", hint="Save the page again as HTML.")
+
+
 def _declared(file: SourceFile) -> str | None:
     with file.path.open("rb") as stream:
         head = stream.read(4096)
     match = _CHARSET.search(head) or _XML_ENCODING.search(head)
     return match[1].decode("ascii") if match else None
-
-
-def text_of_page(source: SourceText) -> str:
-    """All blocks of a page as one text, for parsers that meet HTML inside another format."""
-    outline = Outline()
-    body = tree_of(source.text).body
-    if body is not None:
-        TreeReader(outline).read(body)
-    return "\n\n".join(block.text for block in outline.blocks)
 
 
 def _content(body: LexborNode) -> LexborNode:

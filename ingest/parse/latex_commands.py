@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from ingest.parse import latex_words as words
 from ingest.parse.latex_environments import begin, end
 from ingest.parse.latex_reader import OPTION, Handler, LatexReader
 from jitl.types import BlockKind
+
+_MARK = re.compile(r"\s*\$\s*\^[^$]{0,60}\$")  # of an affiliation
+_LABELS = {"pacs": "PACS", "reportnumber": "Report"}
 
 
 def _section(reader: LatexReader, name: str, at: int) -> int:
@@ -57,7 +62,10 @@ def _front(reader: LatexReader, name: str, at: int) -> int:
     span = reader.argument(at)
     if span is None:
         return at
-    reader.front.setdefault(name, []).append(reader.text_of(span[0], span[1]).replace(" , ", ", "))
+    text = reader.text_of(span[0], span[1])
+    if name != "title":
+        text = _MARK.sub("", text).replace(" , ", ", ")
+    reader.front.setdefault(name, []).append(text)
     return span[2]
 
 
@@ -81,7 +89,7 @@ def _labelled(reader: LatexReader, name: str, at: int) -> int:
         return at
     reader.paragraph()
     text = reader.text_of(span[0], span[1])
-    reader.flow.say(text if name == "subtitle" else f"{name.capitalize()}: {text}")
+    reader.flow.say(text if name == "subtitle" else f"{_LABELS.get(name, name.capitalize())}: {text}")
     reader.paragraph()
     return span[2]
 
@@ -169,6 +177,21 @@ def _raised(reader: LatexReader, name: str, at: int) -> int:
     return span[2]
 
 
+def _choice(reader: LatexReader, _name: str, at: int) -> int:
+    """Of a condition the branch where it holds."""
+    span = reader.argument(reader.skip(at, 1))
+    if span is None:
+        return at
+    reader.flow.say(reader.text_of(span[0], span[1]))
+    return reader.skip(span[2], 1)
+
+
+def _thanks(reader: LatexReader, _name: str, at: int) -> int:
+    reader.paragraph()
+    reader.flow.heading("Acknowledgments", 1)
+    return at
+
+
 def _let(reader: LatexReader, _name: str, at: int) -> int:
     return reader.skip(at, 2)
 
@@ -187,13 +210,15 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(words.INCLUSIONS, _inclusion),
     **dict.fromkeys(words.FOOTNOTES, _footnote),
     **dict.fromkeys(words.FRONT, _front),
-    **dict.fromkeys(("subtitle", "keywords", "preprint", "reportnumber"), _labelled),
+    **dict.fromkeys(("subtitle", "keywords", "preprint", "reportnumber", "pacs"), _labelled),
     **dict.fromkeys(("abstract", "abstracts"), _abstract),
     **dict.fromkeys(("frametitle", "framesubtitle"), _frame_title),
     **dict.fromkeys(("caption", "captionof", "subcaption"), _caption),
     **dict.fromkeys(("SI", "qty", "num", "si", "unit", "ang", "SIrange", "qtyrange"), _quantity),
     **dict.fromkeys(("href", "url", "nolinkurl", "path"), _address),
     **dict.fromkeys(("textsuperscript", "textsubscript"), _raised),
+    **dict.fromkeys(("acknowledgments", "acknowledgements", "acknowledgment"), _thanks),
+    "ifthenelse": _choice,
     "let": _let,
     "and": _comma,
     "item": _item,

@@ -20,6 +20,10 @@ _ARGUMENTS = {
     ),
     **dict.fromkeys(("tabular*", "tabularx", "tabulary"), 2),
 }
+_HEADED = {
+    "abstract": "Abstract",
+    **dict.fromkeys(("acknowledgments", "acknowledgements", "acknowledgment", "acks"), "Acknowledgments"),
+}
 
 
 def begin(reader: LatexReader, _name: str, at: int) -> int:
@@ -60,6 +64,9 @@ def _open(reader: LatexReader, name: str, at: int) -> int:
     reader.paragraph()
     if name == "frame":
         return _frame(reader, at)
+    option = OPTION.match(reader.text, at) if name.rstrip("*") in words.STATEMENTS else None
+    if option is not None:
+        reader.flow.say(reader.text_of(option.start(1), option.end(1)) + ": ")
     at = reader.skip(reader.after_options(at), _ARGUMENTS.get(name, 0))
     if name in words.LIST_ENVIRONMENTS:
         reader.flow.open_list(words.LIST_ENVIRONMENTS[name])
@@ -70,8 +77,8 @@ def _open(reader: LatexReader, name: str, at: int) -> int:
         reader.flow.kind = BlockKind.QUOTE
     elif name in words.FLOATS:
         reader.floats.append(words.FLOATS[name])
-    elif name == "abstract":
-        reader.flow.heading("Abstract", 1)
+    elif name in _HEADED:
+        reader.flow.heading(_HEADED[name], 1)
     return at
 
 

@@ -29,6 +29,7 @@ LIST_ENVIRONMENTS = {
     **dict.fromkeys(("itemize", "compactitem", "itemize*", "list", "trivlist", "description", "compactdesc", "basedescript"), -1),
     **dict.fromkeys(("enumerate", "compactenum", "enumerate*", "steps"), 1),
 }
+STATEMENTS = _names("theorem lemma definition corollary proposition remark example proof conjecture exercise claim assumption")
 QUOTE_ENVIRONMENTS = _names("quote quotation displayquote verse")
 FLOATS = {
     **dict.fromkeys(("figure", "figure*", "wrapfigure", "sidewaysfigure", "subfigure", "SCfigure"), "Figure"),

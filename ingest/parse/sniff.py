@@ -10,8 +10,8 @@ HEAD_BYTES = 65_536
 
 _BY_SUFFIX = {
     "bibtex": ".bib",
-    "html": ".html .htm .xhtml .shtml",
-    "latex": ".tex .latex .ltx",
+    "html": ".html .htm .xhtml .shtml .mht .mhtml",
+    "latex": ".tex .latex .ltx .bbl",
     "mail": ".mbox .mbx .eml",
     "markdown": ".md .markdown .mdown .mkd .mdx .rmd .qmd",
     "notebook": ".ipynb",
@@ -22,7 +22,7 @@ _BY_SUFFIX = {
         ".py .pyx .pyi .opts .c .h .cc .cpp .cxx .c++ .hh .hpp .hxx .icc .ixx .tcc .cu .cuh .java .kt .scala .go .rs .js .mjs .ts .tsx .jsx"
         " .sh .bash .zsh .csh .tcsh .ksh .fish .ps1 .bat .pl .pm .rb .lua .r .jl .m .swift .f .for .f77 .f90 .f95 .f03 .f08 .sql"
         " .yaml .yml .toml .ini .cfg .conf .properties .json .xml .gdml .xsd .cmake .mk .dockerfile .sub .dag .jdl .dec .css .proto"
-        " .nix .tf .vim .el .hs .ml .cs .php .vhd .vhdl .v .sv .g4 .idl"
+        " .nix .tf .vim .el .hs .ml .cs .sty .cls .bst .php .vhd .vhdl .v .sv .g4 .idl"
     ),
 }
 _SUFFIXES = {suffix: kind for kind, suffixes in _BY_SUFFIX.items() for suffix in suffixes.split()}

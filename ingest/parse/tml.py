@@ -16,7 +16,7 @@ _OPEN_PROTECTED = re.compile(
     r"(?i)<(verbatim|pre|literal|latex|script|style)\b[^<>]{0,300}>|%(CODE|SYNTAX|BEGINLATEX)(?:\{[^{}\n]{0,300}\})?%"
 )
 _VERBATIM = re.compile(r"(?i)<(/?)verbatim\b")
-_NEARBY = 2_000  # characters
+_NEARBY = 1_000  # characters
 _LATEX = re.compile(r"%\$(.{1,800}?)\$%|%\\\[(.{1,800}?)\\\]%", re.DOTALL)
 _UNKNOWN_TAG = re.compile(
     r"<(?!/?(?:a|abbr|address|b|big|blockquote|br|caption|center|code|col|colgroup|dd|del|details|dfn|div|dl|dt|em|font|form|h[1-6]|hr|i|img"
@@ -35,6 +35,7 @@ _HEADER_CELL = re.compile(r"^\s*\*([^*]+)\*\s*$")
 _EMPHASIS = tuple(
     re.compile(rf"(?:^|(?<=[\s(>])){mark}(\S(?:[^\n]{{0,250}}?[^\s])??){mark}(?=$|[\s,.;:!?)<|])") for mark in ("==", "=", "__", r"\*", "_")
 )
+_LONGEST_LINE = 20_000  # characters: beyond it no person set words in bold
 _HOLD = re.compile(r"\x02(\d{1,9})\x02")
 
 
@@ -116,7 +117,7 @@ class _Rendering:
     def _inline(self, text: str) -> str:
         if "[[" in text:
             text = _LINK.sub(_anchor, text)
-        for pattern in _EMPHASIS:
+        for pattern in _EMPHASIS if len(text) <= _LONGEST_LINE else ():
             text = pattern.sub(_plain, text)
         return text
 

@@ -105,6 +105,17 @@ def test_declared_encodings(read, blocks) -> None:
     assert blocks(read("a.html", page.encode("gbk"))) == ["漂移室高压跳闸"]
 
 
+def test_a_single_file_archive_of_a_browser(read, blocks) -> None:
+    archive = (
+        'From: <Saved by Blink>\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"\n\n--b\n'
+        "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+        "<html><body><p>Ma=C3=9F =3D 5</p></body></html>\n--b--\n"
+    )
+    assert blocks(read("page.mhtml", archive)) == ["Maß = 5"]
+    with pytest.raises(Unreadable, match="no page"):
+        read("empty.mht", "MIME-Version: 1.0\nContent-Type: text/plain\n\nx\n")
+
+
 def test_hostile_nesting_is_flattened_and_honest_nesting_is_not(read, blocks) -> None:
     assert too_deep("<div>" * 2000)
     assert not too_deep("<div><p><b>x</b></p></div>" * 5000)

@@ -161,6 +161,37 @@ def test_a_hand_made_title_page(read) -> None:
     assert read("p.tex", f"\\begin{{document}}{page}\nx\\end{{document}}").title == "Run Plan of 2030"
 
 
+def test_habits_of_physics_papers(read, blocks) -> None:
+    source = r"""\documentclass{revtex4}
+\newcommand\pt{p_{\rm T}\xspace}
+\newcommand{\invfb}{\mbox{fb$^{-1}$}\xspace}
+\begin{document}
+\author{M.~Ablikim$^{1}$} \author{X. Li$^2$}
+\title{Search at $\sqrt{s}=4.26$ GeV}
+\begin{abstract}With 567 \invfb of data.\end{abstract}
+\pacs{13.25.Gv}
+
+We use $\pt > 50$ MeV. \ifthenelse{\boolean{x}}{Yes.}{No.} {\color{red} Red} \textcolor{blue}{blue}.
+\begin{theorem}[Noether] Symmetry.\end{theorem}
+S{\o}ren, na\"{\i}ve, \v Cerenkov, \'{E}cole; 3\,\%, \qty{10}{fb}.
+\acknowledgments
+Thanks.
+\end{document}"""
+    found = read("p.tex", source)
+    assert found.title == "Search at $\\sqrt{s}=4.26$ GeV"
+    assert found.metadata["author"] == "M. Ablikim, X. Li"
+    text = "\n".join(blocks(found))
+    for words in (
+        "With 567 fb$^{-1}$ of data.",
+        "PACS: 13.25.Gv",
+        "We use $p_{\\rm T} > 50$ MeV. Yes. Red blue.",
+        "Noether: Symmetry.",
+        "Søren, naïve, Čerenkov, École; 3 %, 10 fb.",
+    ):
+        assert words in text, words
+    assert found.blocks[-1].section == ("Acknowledgments",)
+
+
 def test_a_talk(read) -> None:
     found = read("t.tex", "\\begin{document}\\begin{frame}{Status}\\begin{itemize}\\item all well\\end{itemize}\\end{frame}\\end{document}")
     assert found.blocks[-1].section in {("Status",), ()}
