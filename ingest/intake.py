@@ -82,13 +82,17 @@ class FileIntake:
             if self._tally.cancelled():
                 return
             self._tally.expect()
+            finished = True
             if isinstance(file, Refused):
                 self._unread.append(file.uri)
                 self._tally.outcome(file.uri, FAILED, file.reason)
             elif bounded(file.uri) not in self._seen:
                 self._seen.add(bounded(file.uri))
-                yield from self._guarded(file)
-            self._tally.finish(note=file.name)
+                for item in self._guarded(file):
+                    finished = not (isinstance(item, Closing) and item.read)
+                    yield item
+            if finished:  # others are when their documents are published
+                self._tally.finish(note=file.name)
         self.complete = not self._tally.cancelled()
         if self.complete and self._root is not None:
             yield from self._vanished(self._root)

@@ -75,7 +75,7 @@ class Pipeline:
 
     def ingest_records(self, path: Path, collection_id: str, reporter: Reporter, *, force: bool = False) -> Counts:
         """Read a file of JSON lines, one document a line; bad lines are reported, of lines with one id the last counts."""
-        tally = Tally(reporter)
+        tally = Tally(reporter, each=True)
         pipe = Pipe(self._chunker.id, self._sparse.id, self._encoder_id)
         return self._run(collection_id, RecordIntake(path, pipe, tally).read(), tally, force=force)
 

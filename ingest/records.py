@@ -61,7 +61,6 @@ class RecordIntake:
                 yield Arrival(uri, uri, (record.id, uri), record.document, self._made)
                 if not record.text.strip():
                     yield Closing(uri, frozenset())  # nothing of what it said before is kept
-            self._tally.finish()
 
     def _check(self) -> dict[str, int]:
         """Id -> the last good line that bears it."""
@@ -72,7 +71,6 @@ class RecordIntake:
                 last[record_of(line).id] = number
             except BadInput as error:
                 self._tally.outcome(self._at(number), FAILED, error.message)
-                self._tally.finish()
         return last
 
     def _at(self, number: int) -> str:

@@ -107,6 +107,9 @@ class Run:
         self._sources.forget(self._collection_id, [closing.source_uri for closing in closings if closing.read is None])
         read = [closing.read for closing in closings if closing.read and closing.source_uri not in self._assembly.unfinished]
         self._sources.record(self._collection_id, read)
+        done = [closing.read.uri for closing in closings if closing.read]
+        if done:
+            self._tally.finish(len(done), note=done[-1].rpartition("/")[2])
 
     def _give_up(self) -> None:
         """Leave what was staged and will not be published to be emptied."""

@@ -27,13 +27,17 @@ class Counts:
 
 
 class Tally:
-    """Counts outcomes from several threads and passes them on, one at a time."""
+    """Counts outcomes from several threads and passes them on, one at a time.
 
-    def __init__(self, reporter: Reporter, total: int | None = None) -> None:
+    Progress is in files, each done when its documents are published; with `each` it is in documents.
+    """
+
+    def __init__(self, reporter: Reporter, total: int | None = None, *, each: bool = False) -> None:
         self._reporter = reporter
         self._lock = threading.Lock()
         self._numbers = dict.fromkeys((ADDED, CHANGED, UNCHANGED, REMOVED, SKIPPED, FAILED, "chunks"), 0)
         self._total = total
+        self._each = each
         self._seen = 0
         self._done = 0
 
@@ -42,6 +46,8 @@ class Tally:
             self._numbers[status] += 1
             self._numbers["chunks"] += chunks
             self._reporter.outcome(uri, status, reason, document_id, chunks)
+        if self._each and status != REMOVED:  # what is removed was not on the way
+            self.finish()
 
     def expect(self, more: int = 1) -> None:
         """So many files (or records) more have come into sight."""
