@@ -72,7 +72,7 @@ def postgres() -> Iterator[str]:
 
 def new_database(server: str) -> str:
     """URL of a fresh, empty database on that server."""
-    import psycopg  # noqa: PLC0415  # only where a server is
+    import psycopg  # only where a server is
 
     name = f"t{uuid4().hex}"
     with psycopg.connect(server.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
@@ -81,7 +81,7 @@ def new_database(server: str) -> str:
 
 
 def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    import psycopg  # noqa: PLC0415  # only where a server is
+    import psycopg  # only where a server is
 
     until = time.monotonic() + 30
     while True:

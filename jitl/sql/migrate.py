@@ -51,9 +51,9 @@ def current(db: Database) -> str | None:
 
 def differences(db: Database) -> list[Any]:
     """What the migrated database lacks of the metadata or has beyond it; Alembic's own diff entries, [] where they agree."""
-    from alembic.autogenerate import compare_metadata  # noqa: PLC0415  # slow to import
+    from alembic.autogenerate import compare_metadata  # slow to import
 
-    from jitl.sql.tables import metadata  # noqa: PLC0415
+    from jitl.sql.tables import metadata
 
     with db.read() as connection:
         return list(compare_metadata(_context(connection), metadata))
@@ -67,8 +67,8 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _run(connection: Connection) -> None:
-    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415  # slow to import
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic.runtime.environment import EnvironmentContext  # slow to import
+    from alembic.script import ScriptDirectory
 
     config = _config()
     script = ScriptDirectory.from_config(config)
@@ -82,7 +82,7 @@ def _run(connection: Connection) -> None:
 
 
 def _config() -> Config:
-    from alembic.config import Config  # noqa: PLC0415  # slow to import
+    from alembic.config import Config  # slow to import
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -91,7 +91,7 @@ def _config() -> Config:
 
 
 def _context(connection: Connection) -> MigrationContext:
-    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  # slow to import
+    from alembic.runtime.migration import MigrationContext  # slow to import
 
     def ours(_object: object, name: str | None, kind: str, *_rest: object) -> bool:
         return not (kind == "table" and name == "alembic_version")
