@@ -23,7 +23,7 @@ DENSE = "dense"  # the leg whose scores are cosines
 LARGEST = 20_000
 """Collections beyond this size are judged as if they had it: larger ones were not measured."""
 
-FEATURES = ("first", "best", "sentence", "missing", "rare", "matches", "mass", "cosine", "size")
+FEATURES = ("first", "sentence", "missing", "rare", "mass", "cosine", "size")
 """Names of the features, in order."""
 
 
@@ -81,11 +81,9 @@ def describe(query: Query, readings: Sequence[Reading], sparse: SparseEncoder, c
     rare = [term in held for term, weight in query.terms.items() if weight >= 0.8 * top] + [False] * (absent > 0)
     return [
         readings[0].covered * known,
-        best.covered * known,
         max((cover for reading in readings for cover in reading.cover), default=0.0) * known,
         min(1.0, max(missing, default=0.0) / unknown),
         sum(rare) / max(1, len(rare)),
-        math.log1p(len(held)),
         math.log1p(sum(weights) / unknown),
         cosine or 0.0,
         math.log(min(max(query.passages, 1), LARGEST)),

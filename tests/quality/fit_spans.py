@@ -37,6 +37,7 @@ class Example:
     asked: memory.Asked
     set: str
     passages: Sequence[Passage]
+    readings: Sequence[reading.Reading]
     spans: Sequence[reading.Span]
     features: np.ndarray
     labels: np.ndarray
@@ -58,7 +59,7 @@ def examples(cache: Path, sets: Sequence[str] = SETS) -> Iterator[Example]:
             found = [span for each in readings for span in each.spans]
             places = [list(occurrences(passage.text, question.answers)) for passage in read]
             labels = [any(span.start < end and start < span.end for start, end in places[span.passage]) for span in found]
-            yield Example(question, name, read, found, spans.describe(query, readings), np.array(labels, dtype=float))
+            yield Example(question, name, read, readings, found, spans.describe(query, readings), np.array(labels, dtype=float))
 
 
 def occurrences(text: str, answers: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -103,7 +104,7 @@ def held(example: Example, model: spans.SpanModel) -> bool:
     """Whether the quotes, read in order and cut as the score cuts them, hold the answer."""
     if not example.spans:
         return False
-    chances = model.probabilities(example.features, example.language)
+    chances = extract.stated(example.readings, model.probabilities(example.features, example.language))
     chosen = extract.choose(example.spans, chances, example.passages)
     shown = plain(" ".join(quote.text for quote in extract.joined(example.spans, chances, chosen, example.passages)))
     signs = sum("\u4e00" <= sign <= "\u9fff" for sign in shown)
