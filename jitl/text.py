@@ -24,8 +24,8 @@ _ABBREVIATIONS = frozenset(
     re.findall(
         r"\S+",
         "a.k.a al appl approx apr aug ca cf ch chap co cols corp dec dept dr e.g ed eds eq eqn eqns eqs est etc ex feb figs gen gov i.e "
-        "inc jan jr jul lett lhs lt ltd maj math mr mrs ms mt nov nucl oct para ph.d phys pp prof proc ref refs rep rev rhs sci sec sect sen "
-        "sep sept sgt sr st suppl trans u.k u.s univ viz vol vols vs",
+        "inc jan jr jul lett lhs lt ltd maj math mr mrs ms mt nov nucl oct para ph.d phys pp prof proc ref refs rep rev rhs sci sec sect "
+        "sen sep sept sgt sr st suppl trans u.k u.s univ viz vol vols vs",
     )
 )
 _BEFORE_NUMBER = frozenset({"art", "col", "fig", "jun", "mar", "no", "nos", "op", "p", "tab"})  # words otherwise
