@@ -126,8 +126,7 @@ def test_a_folder_that_takes_no_socket_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "own"),
-    [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("0.0.0.0", False), ("::", False), ("fe80::1%eth0", False)],
+    ("address", "own"), [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("0.0.0.0", False), ("::", False), ("fe80::1%e", False)]
 )
 def test_what_other_machines_can_reach_is_known(address: str, own: bool) -> None:
     assert _loopback(address) is own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import stat
 import subprocess
@@ -230,3 +231,28 @@ def test_threads_of_one_command_share_one_hold(data: Path) -> None:
         assert transport.holder is not None
     assert seen == [os.getpid()] * 8
     assert len(journal(data, "open")) == 1
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_commands_come_go_and_are_killed_at_random(data: Path) -> None:
+    """Whoever is not killed has every answer, and the folder never has two holders."""
+    dice = random.Random(7)
+    killed: set[int] = set()
+    for _ in range(25):
+        processes = [command(data, dice.randint(1, 60)) for _ in range(4)]
+        time.sleep(dice.uniform(0.2, 1.5))
+        for process in dice.sample(processes, 2):
+            killed.add(process.pid)
+            process.kill()
+        for process in processes:
+            code, _, err = finished(process)
+            assert process.pid in killed or code == 0, err
+    holders: list[str] = []
+    for event, pid in (line.split() for line in journal(data, "open", "close")):
+        if event == "open":
+            assert all(int(other) in killed for other in holders), "two processes held the folder at once"
+            holders = [pid]
+        else:
+            assert holders == [pid]
+            holders = []
