@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _WAITING: Final = 8
 """Embeddings under way at most; an encoder that hangs must not gather threads."""
+_PATIENCE_S: Final = 30.0
+"""An idle worker goes after this."""
 _QUESTIONS: Final = 4
 """Up to so many texts go the question's way, which never stands behind a batch."""
 
@@ -64,6 +66,14 @@ class TimedEncoder:
             self._idle.append(worker)
         self._places.release()
 
+    def dismiss(self, worker: _Worker) -> bool:
+        """Whether the worker may go; not if a task was given to it this very moment."""
+        with self._guard:
+            if worker not in self._idle:
+                return False
+            self._idle.remove(worker)
+            return True
+
 
 @dataclass(slots=True)
 class _Task:
@@ -85,7 +95,12 @@ class _Worker:
 
     def _work(self) -> None:
         while True:
-            task = self._tasks.get()
+            try:
+                task = self._tasks.get(timeout=_PATIENCE_S)
+            except Empty:
+                if self._encoder.dismiss(self):
+                    return
+                continue
             try:
                 task.result = self._encoder.embed(task.texts)
             except Exception:  # noqa: BLE001  # isolation point: whatever an encoder does, the correction is kept

@@ -72,10 +72,9 @@ class Memory:
                 return known
             if known.seq == 0 or seq < known.seq:  # the latter after a restored backup
                 self._forget()
-                ids, found = set[str](), list(rows.active(connection))
+                touched = {place for page in rows.active(connection) for place in self._replace(set(), page)}
             else:
-                ids, found = rows.changed(connection, known.seq)
-        touched = self._replace(ids, found)
+                touched = self._replace(*rows.changed(connection, known.seq))
         places = {place: shelf.view() if place in touched else known.places[place] for place, shelf in self._shelves.items()}
         self._view = MemoryView(seq, places, dict(self._wrong))
         return self._view

@@ -71,12 +71,12 @@ def state_of(row: Any) -> CorrectionState:
     )
 
 
-def active(connection: Connection) -> Iterator[Stored]:
-    """Every correction that is not retracted, oldest first."""
-    known = connection.execute(TAUGHT.where(corrections.c.status != "retracted").order_by(corrections.c.seq))
+def active(connection: Connection) -> Iterator[list[Stored]]:
+    """Every correction that is not retracted, oldest first, some at a time."""
     marks = _marks(connection.execute(sa.select(supersessions)))
-    for row in known:
-        yield _stored(row, marks)
+    wanted = TAUGHT.where(corrections.c.status != "retracted").order_by(corrections.c.seq)
+    for page in connection.execute(wanted, execution_options={"yield_per": PAGE}).partitions():
+        yield [_stored(row, marks) for row in page]
 
 
 def changed(connection: Connection, after: int) -> tuple[set[str], list[Stored]]:

@@ -15,7 +15,8 @@ from typing import Final
 from jitl import text as texts
 from jitl.ports import SparseEncoder
 
-_WORD: Final = re.compile(r"[^\W_]+(?:[._/+'\u2019-][^\W_]+)*(?:\([^\W_]+\))?")
+_SIGN: Final = f"[^\\W_{texts.CJK}]"
+_WORD: Final = re.compile(f"{_SIGN}+(?:[._/+'\u2019-]{_SIGN}+)*(?:\\({_SIGN}+\\))?")
 _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _TERMINAL: Final = " .!?\u3002\uff0c,;:\u2026"
 _COMMON_STARTS: Final = frozenset(
@@ -93,7 +94,7 @@ def _names(text: str) -> Iterable[str]:
     for match in _WORD.finditer(text):
         word = match.group()
         inner = any(sign.isdigit() for sign in word) or any(sign.isupper() for sign in word[1:])
-        if inner or (word[0].isupper() and not _starts(text, match.start(), word)):
+        if inner or (word[0].isupper() and len(word) > 1 and not _starts(text, match.start(), word)):
             yield word
 
 

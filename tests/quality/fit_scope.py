@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,7 @@ SAME_IN_CHINESE = (
     ("谁", "哪个人"),
     ("的", ""),
 )
+HEAD = re.compile(r"[^的是在于由，]{2,9}(?=[的是在于由])")
 OPENINGS = ("请问", "我想知道", "", "能告诉我", "", "")
 
 
@@ -110,6 +112,9 @@ def chinese() -> fit.Set:
             continue
         teach.append({"id": row["id"], "question": row["question"], "answer": str(number)})
         questions.append(fit.Question(reworded(text, number), "generalisation", half, frozenset({row["id"]})))
+        head, other = HEAD.match(text), HEAD.match(rows[(number + 7) % len(rows)]["question"])
+        if head and other and head.group() != other.group():  # the same asked of something else
+            questions.append(fit.Question(other.group() + text[head.end() :], "locality", half, frozenset()))
     return fit.Set("made_chinese", tuple(teach), tuple(questions))
 
 
