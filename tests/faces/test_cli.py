@@ -395,3 +395,20 @@ def test_a_damaged_backup_restores_nothing(stage: Stage, tmp_path: Path, cut: in
     ran = other("restore", tmp_path / "cut.tgz")
     assert (ran.code, "Traceback" in ran.err) == (1, False), ran
     assert {entry.name for entry in other.data.iterdir()} == {"jitl.lock"}
+
+
+def test_the_doctor_says_who_serves_and_what_there_is_to_do(stage: Stage) -> None:
+    [found] = stage.jitl.json("doctor")
+    assert found["holder"]["address"] == stage.server["url"]
+    assert found["data_dir"] == str(stage.jitl.data)
+    assert {"database", "encoder", "passages"} <= {part["name"] for part in found["parts"]}
+    assert "Nothing to install" in stage.jitl.ok("doctor", "--fix").err
+
+
+def test_the_doctor_tells_of_a_folder_that_cannot_be_opened(tmp_path: Path) -> None:
+    jitl = Terminal(tmp_path / "data")
+    jitl.data.mkdir()
+    (jitl.data / "jitl.db").write_bytes(b"no database at all, only some text that is longer than a header would be" * 20)
+    ran = jitl("doctor", "--json")
+    assert (ran.code, "Traceback" in ran.err) == (1, False), ran
+    assert ran.lines[-1]["status"] == "down"
