@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,6 +96,10 @@ class Assembly:
         with self._lock:
             self.open.difference_update(version_ids)
 
+    def _begin(self, version_ids: Sequence[str]) -> None:
+        with self._lock:
+            self.open.update(version_ids)
+
     def _prepare(self) -> Iterator[Window]:
         waiting, self._waiting = self._waiting, []
         for prepared in self._preparation.prepare(self._collection_id, waiting):
@@ -127,13 +131,19 @@ class Assembly:
         versions = [prepared.version for prepared in new.values() if prepared.version is not None]
         again, self._new, self._again = tuple(self._again), [], []
         closings, self._closed = tuple(self._closed), []
-        with self._lock:
-            self.open.update(version.id for version in versions)
-        written = self._staging.write(self._collection_id, versions, self._encoder_id)
+        written = self._staging.write(self._collection_id, versions, self._encoder_id, self._begin)
         busy = set(new) - {version.document_id for version in written}
-        self.settle(new[id_].version_id for id_ in busy)
-        for id_ in busy:
-            self.unfinished.add(new[id_].arrival.source_uri)
-            self._tally.outcome(new[id_].arrival.uri, FAILED, BUSY)
+        self._report_others([new[id_] for id_ in busy])
         entries = (Entry(v.document_id, v.id, v.uri, v.source_uri, new[v.document_id].status, len(v.chunks)) for v in written)
         return Window(tuple(entries), again, closings)
+
+    def _report_others(self, busy: Sequence[Prepared]) -> None:
+        """Documents that another ingest got ahead with: it may have published the very same by now."""
+        published = self._staging.published([prepared.document_id for prepared in busy])
+        for prepared in busy:
+            there = published.get(prepared.document_id)
+            if there is not None and there.version_id == prepared.version_id:
+                self._tally.outcome(prepared.arrival.uri, UNCHANGED, document_id=prepared.document_id)
+            else:
+                self.unfinished.add(prepared.arrival.source_uri)
+                self._tally.outcome(prepared.arrival.uri, FAILED, BUSY)

@@ -109,6 +109,11 @@ class Catalogue:
 
     # --- passages ---
 
+    def epoch(self, collections: Sequence[str]) -> int:
+        """Grows whenever documents of these collections are switched: what was confirmed at one value holds together."""
+        with self._db.read() as connection:
+            return connection.scalar(_EPOCH, {"within": list(collections)}) or 0
+
     def confirm(self, chunk_ids: Iterable[str], collections: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Chunk id -> (document id, ordinal) of those that are published in the collections; others are left out."""
         return {row.id: (row.document_id, row.ordinal) for row in self._published(_CONFIRM, chunk_ids, collections)}
@@ -187,6 +192,7 @@ def _published(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
     return sa.select(*columns, c.collection_id).select_from(joined).where(c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
+_EPOCH = sa.select(sa.func.sum(collections.c.epoch)).where(collections.c.id.in_(sa.bindparam("within", expanding=True)))
 _CONFIRM = _published(chunks.c.id, chunks.c.document_id, chunks.c.ordinal)
 _SHOWN = ("id", "ordinal", "text", "header", "section", "page", "slide", "message", "start", "end", "document_id")
 _PASSAGES = _published(*(chunks.c[name] for name in _SHOWN), documents.c.name, versions.c.title, versions.c.metadata).join(

@@ -137,8 +137,8 @@ class Publication:
             if _show(connection, shown, old) + _hide(connection, hidden, old) != len(new):
                 raise _Moved
             _settle(connection, list(shown.values()), [version for version in old.values() if version])
-            if passages:
-                connection.execute(sa.update(collections).where(k.id == collection_id).values(passages=k.passages + passages))
+            counted = sa.update(collections).where(k.id == collection_id)
+            connection.execute(counted.values(passages=k.passages + passages, epoch=k.epoch + 1))
             if change is not None:
                 enliven(connection, change)
 

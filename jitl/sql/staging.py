@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -90,9 +90,12 @@ class Staging:
                 found |= {row[0]: Published(*row[1:]) for row in connection.execute(wanted.where(d.id.in_(some)))}
         return found
 
-    def write(self, collection_id: str, new: Sequence[NewVersion], encoder: str | None) -> list[NewVersion]:
-        """Write these versions, unpublished; returns those written. A document that another ingest is writing is left out.
+    def write(
+        self, collection_id: str, new: Sequence[NewVersion], encoder: str | None, begun: Callable[[Sequence[str]], None]
+    ) -> list[NewVersion]:
+        """Write these versions, unpublished; returns those written. Documents that another ingest got ahead with are left out.
 
+        `begun` is told the ids that are ours from now on, to be published or abandoned, whatever is raised later.
         What is left of a retired version with the same id is replaced. Raises `NotFound` when the collection is gone,
         `Conflict` when another model embedded it.
         """
@@ -101,12 +104,13 @@ class Staging:
         for some in _packed(((len(version.term_counts) + 2000, version) for version in new), rows=ROWS // 4):
             with self._db.write() as connection:
                 _bind(connection, collection_id, encoder)
-                busy = _busy(connection, [version.document_id for version in some])
+                busy = _busy(connection, some)
                 free = [version for version in some if version.document_id not in busy]
                 if free:
                     _identify(connection, collection_id, free)
                     _announce(connection, collection_id, free)
-                ours += free
+            begun([version.id for version in free])
+            ours += free
         self._write_bodies(collection_id, ours)
         return ours
 
@@ -144,10 +148,15 @@ def _bind(connection: Connection, collection_id: str, encoder: str | None) -> No
     connection.execute(sa.update(collections).where(k.id == collection_id).values(encoder=encoder))
 
 
-def _busy(connection: Connection, document_ids: Sequence[str]) -> set[str]:
-    """Documents that have a version on its way: a running ingest's, since a start clears those that a crash left."""
+def _busy(connection: Connection, new: Sequence[NewVersion]) -> set[str]:
+    """Documents that another ingest got ahead of us with: it is writing some version, or has just published the same.
+
+    What is pending is a running ingest's, since a start clears those that a crash left.
+    """
     v = versions.c
-    return set(connection.scalars(sa.select(v.document_id).where(v.document_id.in_(document_ids), v.state == "pending")))
+    pending = v.document_id.in_([version.document_id for version in new]) & (v.state == "pending")
+    same = v.id.in_([version.id for version in new])
+    return set(connection.scalars(sa.select(v.document_id).where(pending | same)))
 
 
 def _identify(connection: Connection, collection_id: str, new: Sequence[NewVersion]) -> None:

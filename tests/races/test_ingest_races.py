@@ -40,11 +40,12 @@ def beside(work: Callable[[], object], *others: Callable[[], object]) -> None:
 
 
 def ranking(shop: Workshop, word: str) -> list[tuple[str, int, float]]:
-    """What a reader sees of one term: documents and scores, however the store and SQL change between the two looks."""
+    """What a reader sees of one term, documents and scores: made again where documents were switched meanwhile."""
     while True:
+        epoch = shop.catalogue.epoch([shop.collection])
         hits = dict(shop.store.search_sparse({term(word): 1.0}, [shop.collection], 10_000))
         confirmed = shop.catalogue.confirm(hits, [shop.collection])
-        if len(confirmed) == len(hits) or set(hits) == set(dict(shop.store.search_sparse({term(word): 1.0}, [shop.collection], 10_000))):
+        if shop.catalogue.epoch([shop.collection]) == epoch:
             return sorted((*confirmed[id_], hits[id_]) for id_ in confirmed)
 
 
