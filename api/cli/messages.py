@@ -31,7 +31,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     # answers
     "sources": ("Sources", "来源"),
     "not_grounded": ("The collections hold no answer to this.", "资料库中没有答案。"),
-    "corrected_by": ("corrected by {author}, {date}", "由 {author} 于 {date} 更正"),
+    "fired": ("Correction {correction} (jitl retract takes it back)", "更正 {correction}（可用 jitl retract 撤回）"),
     "confirmed_by": ("taught by {author}, {date}", "由 {author} 于 {date} 教授"),
     "superseded": ("superseded by correction {correction}", "已被更正 {correction} 取代"),
     "notice": ("Note: {text}", "提示：{text}"),

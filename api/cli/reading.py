@@ -16,7 +16,7 @@ def after_answer(out: Output, answer: AnswerReply) -> None:
     """What stands below an answer's words: who corrected it, its sources, remarks."""
     fired = answer["correction"]
     if fired is not None:
-        out.print(f"— {out.said('corrected_by', author=fired['author'], date=fired['at'][:10])} [{fired['id']}]")
+        out.print(out.said("fired", correction=fired["id"]))  # by whom and when, the words have said
     if not answer["grounded"] and answer["sources"]:
         out.print(out.said("not_grounded"))
     if answer["sources"]:
