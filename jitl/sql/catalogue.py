@@ -198,11 +198,6 @@ _SHOWN = ("id", "ordinal", "text", "header", "section", "page", "slide", "messag
 _PASSAGES = _published(*(chunks.c[name] for name in _SHOWN), documents.c.name, versions.c.title, versions.c.metadata).join(
     versions, versions.c.id == chunks.c.version_id
 )
-_COUNTED = (
-    sa.select(sa.func.count())
-    .where(documents.c.collection_id == collections.c.id, documents.c.deleted_at.is_(None), documents.c.version_id.is_not(None))
-    .scalar_subquery()
-)
 _COLLECTIONS = sa.select(
-    collections.c.id, collections.c.name, collections.c.encoder, collections.c.passages, _COUNTED, collections.c.created_at
+    *(collections.c[name] for name in ("id", "name", "encoder", "passages", "documents", "created_at")),
 ).where(collections.c.deleted_at.is_(None))

@@ -138,7 +138,8 @@ class Publication:
                 raise _Moved
             _settle(connection, list(shown.values()), [version for version in old.values() if version])
             counted = sa.update(collections).where(k.id == collection_id)
-            connection.execute(counted.values(passages=k.passages + passages, epoch=k.epoch + 1))
+            more = sum(old[id_] is None for id_ in shown) - sum(old[id_] is not None for id_ in hidden)
+            connection.execute(counted.values(passages=k.passages + passages, documents=k.documents + more, epoch=k.epoch + 1))
             if change is not None:
                 enliven(connection, change)
 

@@ -68,7 +68,7 @@ class Removal:
         for key in (frequencies.c.term, sources.c.uri, documents.c.id):
             self._remove(key, key.table.c.collection_id == collection_id)
         with self._db.write() as connection:
-            connection.execute(sa.update(collections).where(collections.c.id == collection_id).values(passages=0))
+            connection.execute(sa.update(collections).where(collections.c.id == collection_id).values(passages=0, documents=0))
 
     def retire(self, condition: sa.ColumnElement[bool]) -> None:
         """Mark versions that meet the condition as no longer wanted; their documents are not changed."""

@@ -67,6 +67,7 @@ collections = Table(
     Column("name", String(200), nullable=False),
     Column("encoder", String(200)),  # bound at the first document
     Column("passages", Integer, nullable=False, default=0),  # published ones; N of the IDF
+    Column("documents", Integer, nullable=False, default=0),  # published ones
     Column("epoch", Integer, nullable=False, default=0),  # switches so far: a search that spans one is made again
     Column("created_at", Moment, nullable=False),
     Column("created_by", Id),

@@ -75,6 +75,9 @@ def assert_consistent(shop: Workshop) -> None:
         truth.update(terms.terms(f"{row.header}\n{row.text}").keys())
     known = {*truth, *terms.terms("muon pion tracker trigger cluster calorimeter magnet yoke changes goes comes stays")}
     assert shop.frequencies.lookup(known, [shop.collection]) == (dict(truth), len(shown))
+    collection = shop.catalogue.collection(shop.collection)
+    assert collection is not None
+    assert (collection.passages, collection.documents) == (len(shown), len(sizes))
     for word in ("muon", "pion", "magnet"):
         visible = {info.name for info in shop.catalogue.documents(shop.collection)}
         assert set(shop.found(word)) <= visible
