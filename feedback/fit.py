@@ -124,7 +124,8 @@ def general_language(sets: Iterable[Set], reader: WordingReader, of_half: int | 
     shares: dict[str, defaultdict[int, float]] = {}
     number: Counter[str] = Counter()
     for each in sets:
-        texts = sorted({question.text for question in each.questions if of_half in (None, question.half)})
+        asked = (question for question in each.questions if of_half in (None, question.half) and question.kind in (*COVERED, "unrelated"))
+        texts = sorted({question.text for question in asked})  # not the others: how common their words are would give them away
         spoken = Counter(language(text) for text in texts).most_common(1)[0][0]
         number[spoken] += 1
         known = shares.setdefault(spoken, defaultdict(float))
@@ -168,7 +169,7 @@ def fit(sets: Mapping[str, Sequence[Example]], general: Mapping[int, float], spa
     boosting = Boosting(trees=120)
     same = _trees(boosting, sets, of_half, wanted=COVERED, others=("locality", "unrelated"))
     dependent = _trees(boosting, sets, of_half, wanted=("portability",), others=("locality", "unrelated", *COVERED))
-    return Scope(general, same, sparse, dependent, dependent_threshold=0.7)
+    return Scope(general, same, sparse, dependent, threshold=0.45, dependent_threshold=0.7)
 
 
 def fit_terms_alone(sets: Mapping[str, Sequence[Example]], of_half: int | None = None) -> Trees:

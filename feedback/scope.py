@@ -66,7 +66,9 @@ class Scope:
         same = np.where(dense, self.dense.probabilities(rows), self.sparse.probabilities(rows))
         vetoed = np.any([rows[:, at] > limit for at, limit in _VETOES], axis=0)
         same = np.where(vetoed, np.minimum(same, VETOED), same)
+        # What asks for another number, or the opposite, does not hang on the correction either.
         dependent = self.dependent.probabilities(rows)
+        dependent = np.where(vetoed, np.minimum(dependent, VETOED), dependent)
         decided = (
             self._name(candidate, key, float(chance), float(depends))
             for candidate, chance, depends in zip(candidates, same, dependent, strict=True)
