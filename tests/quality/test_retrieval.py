@@ -33,13 +33,14 @@ pytestmark = [pytest.mark.quality, pytest.mark.timeout(7200)]
 
 DEPTH = 50  # passages of a leg that RRF reads
 FLOORS = {  # (kind, figure): the floor on the whole set, and the figure frozen on the half that nothing was fitted on
-    "ret_cranfield": {("all", "nDCG@10"): (43.0, 43.0)},
-    "ret_musique": {("all", "R@5"): (53.0, 50.0)},
-    "ret_hotpotqa": {("all", "R@5"): (79.0, 79.0)},
-    "ret_2wiki": {("all", "R@5"): (67.0, 67.0)},
-    "ret_cmrc2018": {("all", "R@1"): (96.0, 96.0)},
-    "ret_xquad_enzh": {("en-en", "R@1"): (93.0, 93.0), ("zh-zh", "R@1"): (92.0, 90.0)},
+    "ret_cranfield": {("all", "nDCG@10"): (43.0, 44.0)},
+    "ret_musique": {("all", "R@5"): (53.0, 53.0)},
+    "ret_hotpotqa": {("all", "R@5"): (79.0, 85.0)},
+    "ret_2wiki": {("all", "R@5"): (67.0, 67.5)},
+    "ret_cmrc2018": {("all", "R@1"): (96.0, 96.5)},
+    "ret_xquad_enzh": {("en-en", "R@1"): (93.0, 95.0), ("zh-zh", "R@1"): (92.0, 90.5)},
 }
+SYSTEMS = ("product", "BM25", "dense", "RRF")
 Ranking = Sequence[str]  # names of documents, best first
 
 
@@ -66,6 +67,8 @@ class Collection:
         self._searcher = Searcher(*parts, None, container.settings)
 
     def rankings(self, question: str) -> dict[str, Ranking]:
+        if not question.strip():  # one of CMRC's is
+            return dict.fromkeys(SYSTEMS, ())
         query = self._searcher.prepare(question, self._within)
         dense, sparse = (leg.retrieve(query, DEPTH) for leg in self._legs)
         hits = self._searcher.search(query, 20).hits
