@@ -30,6 +30,7 @@ __all__ = ["PassageLeg", "Searcher"]
 
 _log = logging.getLogger(__name__)
 _WORKERS = 32  # legs of searches at once; one that hangs keeps its thread
+_TRIES = 3
 
 
 _Hits = Callable[[], Sequence[Hit]]
@@ -39,6 +40,7 @@ class Catalogue(Protocol):
     """What SQL is asked here (`jitl.sql.catalogue`)."""
 
     def passages(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Mapping[str, Passage]: ...
+    def epoch(self, collections: Sequence[str]) -> int: ...
 
 
 class Frequencies(Protocol):
@@ -110,6 +112,14 @@ class Searcher:
 
         Raises `Unavailable` where SQL does not answer, or no leg does and no correction answers either.
         """
+        for _ in range(_TRIES):
+            epoch = self._catalogue.epoch(query.collections)
+            result = self._attempt(query, k)
+            if self._catalogue.epoch(query.collections) == epoch:
+                break  # else documents were published meanwhile: neither their old nor their new passages may have been seen
+        return result
+
+    def _attempt(self, query: Query, k: int) -> SearchResult:
         notices = self._missing_vector(query)
         asked = self._begin(query, max(k, self._settings.candidates))
         consultation = self._corrections.consult(query) if self._corrections else Consultation()

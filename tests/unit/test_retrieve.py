@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -50,6 +50,9 @@ class Shelf:
 
     passages_by_id: dict[str, Passage] = field(default_factory=dict)
     asked: int = 0
+    switches: int = 0
+    due: list[Passage] = field(default_factory=list)  # published when a search's last leg waits for its word
+    before: Callable[[], None] = lambda: None
 
     def add(self, text: str, collection: str = "c", document: str | None = None) -> Passage:
         key = str(uuid.uuid4())
@@ -60,11 +63,19 @@ class Shelf:
 
     def confirm(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Mapping[str, tuple[str, int]]:
         self.asked += 1
+        if self.due and self.asked % 2 == 0:
+            self.before()
+            self.passages_by_id = {p.id: p for p in self.due}
+            self.switches += 1
+            self.due = []
         return {key: (p.document_id, p.ordinal) for key, p in self.passages(chunk_ids, collections).items()}
 
     def passages(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> dict[str, Passage]:
         found = ((key, self.passages_by_id.get(key)) for key in chunk_ids)
         return {key: p for key, p in found if p is not None and p.collection_id in collections}
+
+    def epoch(self, collections: Sequence[str]) -> int:
+        return self.switches
 
     def lookup(self, terms: Sequence[int], collections: Sequence[str]) -> tuple[dict[int, int], int]:
         mine = [TERMS.terms(p.text) for p in self.passages_by_id.values() if p.collection_id in collections]
@@ -178,6 +189,19 @@ def test_new_ids_for_the_same_passages_change_nothing(world):
     assert [(h.passage.document, h.score) for h in world.search("muon beam 2", 20).hits] == before
     world.store.delete([p.id for p in old])
     assert [(h.passage.document, h.score) for h in world.search("muon beam 2", 20).hits] == before
+
+
+def test_a_switch_in_the_middle_of_a_search_hides_nothing(world):
+    """Both legs have looked at the old passages when SQL no longer confirms them."""
+    old = world.publish(*(f"muon trigger {n}" for n in range(5)))
+    before = [(h.passage.document, h.score) for h in world.search("muon trigger").hits]
+    new = [Passage(str(uuid.uuid4()), p.ordinal, p.text, "", p.location, p.document_id, p.document, "", "c") for p in old]
+    searcher = world.searcher()
+    query = searcher.prepare("muon trigger", ("c",))
+    world.shelf.asked, world.shelf.due = 0, new
+    world.shelf.before = lambda: world.index(new)
+    assert [(h.passage.document, h.score) for h in searcher.search(query, 5).hits] == before
+    assert world.shelf.switches == 1
 
 
 class Broken:
