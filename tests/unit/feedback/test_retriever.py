@@ -69,6 +69,18 @@ def test_what_is_proposed_stands_beside_and_moves_nothing(room: Classroom) -> No
     assert room.answer(Q) == A
 
 
+def test_unreviewed_corrections_change_no_answer(fast: Classroom) -> None:
+    questions = [f"What is the {what} of the {thing}?" for what in ("voltage", "gas", "size") for thing in ("chamber", "magnet", "trigger")]
+    for number, question in enumerate(questions[:6]):
+        fast.teach(question, f"approved {number}")
+    probes = [fast.query(f"{start}{question}") for question in questions for start in ("", "Tell me: ", "please say ")]
+    before = [fast.corrections.consult(probe).answer for probe in probes]
+    for number in range(60):
+        fast.teach(f"{'Tell me: ' if number % 2 else ''}{questions[number % 9]}", f"proposed {number}", by=fast.pat)
+    assert [fast.corrections.consult(probe).answer for probe in probes] == before
+    assert all(fast.corrections.consult(probe).evidence for probe in probes[:2])
+
+
 def test_without_a_vector_terms_decide(room: Classroom) -> None:
     room.encoder.broken = True
     room.teach(Q, A)
