@@ -20,7 +20,7 @@ from jitl.grounding import Grounding
 from jitl.ports import LanguageModel, Router, SparseEncoder
 from jitl.prompts import NOT_FOUND_MARK, day, messages, say
 from jitl.reading import PASSAGES as PASSAGES_READ
-from jitl.reading import Reading, read
+from jitl.reading import Reading, content, read
 from jitl.types import Answer, AnswerEvent, CorrectionState, Done, Query, RankedHit, Route, SearchResult, Source, Sources, Token
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class _Draft:
     """An answer in the making."""
 
     query: Query
+    asked: Query  # the question by its content
     result: SearchResult
     route: Route
     sources: list[Source] = field(default_factory=list)
@@ -127,7 +128,7 @@ class Answerer:
         self._model = model
         self._sparse = sparse
         self._extractor = Extractor()
-        self._grounding = Grounding(sparse, settings.grounded_threshold)
+        self._grounding = Grounding(settings.grounded_threshold)
         self._keep = keep if settings.keep_answers else None
 
     def ask(
@@ -144,7 +145,9 @@ class Answerer:
         """Events of one answer. `collections` are ids that the caller may read. Raises before the first event or not at all."""
         query = self._searcher.prepare(question, collections, as_of=as_of, release=release, run=run)
         result = self._searcher.search(query, PASSAGES)
-        draft = _Draft(query, result, self._router.route(question, query.vector), notices=list(result.notices))
+        draft = _Draft(
+            query, content(query, self._sparse), result, self._router.route(question, query.vector), notices=list(result.notices)
+        )
         yield from self._answer(draft)
         answer = draft.answer(explain=explain)
         if self._keep is not None:
@@ -153,7 +156,7 @@ class Answerer:
 
     def _answer(self, draft: _Draft) -> Iterator[AnswerEvent]:
         passages = [hit for hit in draft.result.hits if hit.passage is not None]
-        supported = self._grounding.supports(draft.query, self._read(draft, passages), passages)
+        supported = self._grounding.supports(draft.asked, self._read(draft, passages), passages)
         consultation = draft.result.consultation
         if consultation.answer is not None:
             shown = passages if supported else [hit for hit in passages if hit.superseded_by in draft.concerned()]
@@ -203,7 +206,7 @@ class Answerer:
         ordered = sorted(passages, key=lambda hit: hit.superseded_by in concerned)
         readings = self._read(draft, ordered)
         start = len(draft.sources) + 1
-        for quote in self._extractor.quotes(draft.query, readings):
+        for quote in self._extractor.quotes(draft.asked, readings):
             hit, passage = ordered[quote.passage], readings[quote.passage].passage
             draft.cite(passage_source(passage, quote.text, self._superseded(draft, hit, quote.text)), passage.text)
         return range(start, len(draft.sources) + 1)
@@ -212,7 +215,7 @@ class Answerer:
         """The best passages beside the question; read once where nothing has put them in another order."""
         passages = [hit.passage for hit in hits if hit.passage is not None][:PASSAGES_READ]
         if [reading.passage for reading in draft.readings] != passages:
-            draft.readings = read(draft.query, passages, self._sparse)
+            draft.readings = read(draft.asked, passages, self._sparse)
         return draft.readings
 
     def _add_passages(self, draft: _Draft, passages: Sequence[RankedHit]) -> None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from jitl.ports import SparseEncoder
 from jitl.reading import Reading
 from jitl.types import Query, RankedHit
 
@@ -48,10 +47,9 @@ class GroundingModel:
 
 
 class Grounding:
-    """Deterministic for the same question, passages and document frequencies."""
+    """Deterministic for the same question, passages and document frequencies. Questions are given by their `content`."""
 
-    def __init__(self, sparse: SparseEncoder, threshold: float | None = None, model: GroundingModel | None = None) -> None:
-        self._sparse = sparse
+    def __init__(self, threshold: float | None = None, model: GroundingModel | None = None) -> None:
         self._threshold = THRESHOLD if threshold is None else threshold
         self._model = model or GroundingModel.shipped()
 
@@ -64,13 +62,13 @@ class Grounding:
             return 0.0
         cosine = max((hit.legs[DENSE] for hit in hits if DENSE in hit.legs), default=None)
         kind = "zh" if query.language == "zh" else "terms" if cosine is None else "en"
-        return self._model.probability(kind, describe(query, readings, self._sparse, cosine if kind == "en" else None))
+        return self._model.probability(kind, describe(query, readings, cosine if kind == "en" else None))
 
 
-def describe(query: Query, readings: Sequence[Reading], sparse: SparseEncoder, cosine: float | None) -> list[float]:
+def describe(query: Query, readings: Sequence[Reading], cosine: float | None) -> list[float]:
     """The features of a question beside its best passages (at least one); a weight's measure is that of a word nobody used."""
     unknown = math.log1p(2 * query.passages + 1)  # the IDF of a term without passages
-    absent = sum(count for term, count in sparse.terms(query.text).items() if term not in query.terms) * unknown
+    absent = sum(term not in query.terms for term in query.frequencies) * unknown
     present = sum(query.terms.values())
     known = present / (present + absent)
     best = max(readings, key=lambda reading: (reading.covered, -reading.at))

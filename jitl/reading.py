@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from jitl import text as texts
@@ -20,6 +20,7 @@ PASSAGES = 3
 """Passages that are read; quotes come from these."""
 
 _CLAUSE = re.compile(r"[,;:]\s+|\s[–-]\s|[—–]|\s(?=\()|[，；：]|——|\n\s*(?=(?:[-*+•|#]|\d{1,2}[.)])\s)")
+_LINE = re.compile(_CLAUSE.pattern + r"|\n")
 _ASKS = re.compile(r"[?？][\"'”’」』)）]*$")
 _BLANK = re.compile(r"[ \t]*\n[ \t]*\n")
 _OPEN_END = re.compile(r"[^.!?:;,。！？：；，][\"'”’」』)）]*$")
@@ -27,6 +28,14 @@ _HEADING = 60
 """A line of its own up to this length, without a stop, is a heading."""
 _SHORTEST = {"en": 30, "zh": 8}  # no clause is shorter
 _LONG = {"en": 110, "zh": 30}  # sentences up to this length stay whole
+_ENDLESS = {"en": 400, "zh": 160}  # beyond it the text is a table or code: its lines are spans
+
+
+_ASKING = re.compile(
+    "请问|请告诉我|告诉我|什么时候|什么样|为什么|是什么|有什么|什么|怎么样|怎么办|怎么|怎样|如何|为何|是多少|有多少|多少|"
+    "有哪些|哪些|哪一?[个位年天种座家所条次]|哪里|哪儿|哪|是谁|谁|何时|何地|何处|是否|是不是|有没有|能不能|可以|"
+    "我的|你的|我们|你们|帮我|给我|我想|我要|[吗呢吧啊呀的了我你您]|几(?=[个位年天种座家所条次月岁层])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,19 @@ class Reading:
     lexical: float  # as BM25 scores it, within this passage's own length
 
 
+def content(query: Query, sparse: SparseEncoder) -> Query:
+    """The question by what it is about: without the words that only make it a question, with every term's frequency.
+
+    English ones are no terms anyway; Chinese ones are (什么, 怎么), are rare in documents and would count as what is missing.
+    """
+    about = _ASKING.sub(" ", query.text) if query.language == "zh" else query.text
+    terms = sparse.terms(about) or sparse.terms(query.text)
+    weights = {term: weight for term, weight in query.terms.items() if term in terms}
+    return replace(query, terms=weights, frequencies={term: query.frequencies.get(term, 0) for term in terms})
+
+
 def read(query: Query, passages: Sequence[Passage], sparse: SparseEncoder) -> list[Reading]:
-    """The best few of `passages` (best first)."""
+    """The best few of `passages` (best first), beside the `content` of a question."""
     return [_read(query, at, passage, sparse) for at, passage in enumerate(passages[:PASSAGES])]
 
 
@@ -131,7 +151,8 @@ def _clauses(text: str, start: int, end: int, language: str) -> list[tuple[int, 
         return [(start, end)]
     shortest = _SHORTEST[language]
     edges = [start]
-    for found in _CLAUSE.finditer(text, start, end):
+    ends = _LINE if end - start > _ENDLESS[language] else _CLAUSE
+    for found in ends.finditer(text, start, end):
         if found.end() - edges[-1] >= shortest and end - found.end() >= shortest * 0.6:
             edges.append(found.end())
     edges.append(end)

@@ -85,12 +85,13 @@ class Sets:
 
     def case(self, shelf: memory.Shelf, question: Asked) -> tuple[str, list[float]] | None:
         query, hits = shelf.search(question.text, self.vectors[question.text], 10)
+        query = reading.content(query, memory.SPARSE)
         if not hits or not query.terms:
             return None
         readings = reading.read(query, [hit.passage for hit in hits if hit.passage is not None], memory.SPARSE)
         cosine = max((hit.legs["dense"] for hit in hits if "dense" in hit.legs), default=None)
         kind = "zh" if query.language == "zh" else "terms" if cosine is None else "en"
-        return kind, grounding.describe(query, readings, memory.SPARSE, cosine if kind == "en" else None)
+        return kind, grounding.describe(query, readings, cosine if kind == "en" else None)
 
 
 def _titles(shelf: memory.Shelf) -> Iterator[Asked]:

@@ -54,6 +54,7 @@ def examples(cache: Path, sets: Sequence[str] = SETS) -> Iterator[Example]:
         asked = memory.questions(name)
         for question, vector in zip(asked, vectors.of([question.text for question in asked]), strict=True):
             query, hits = shelf.search(question.text, vector, reading.PASSAGES)
+            query = reading.content(query, memory.SPARSE)
             read = [hit.passage for hit in hits if hit.passage is not None]
             readings = reading.read(query, read, memory.SPARSE)
             found = [span for each in readings for span in each.spans]

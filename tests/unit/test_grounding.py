@@ -10,7 +10,7 @@ import pytest
 from jitl import grounding
 from jitl.adapters.sparse import HepTerms
 from jitl.grounding import Grounding, describe
-from jitl.reading import read
+from jitl.reading import content, read
 from jitl.text import language
 from jitl.types import Location, Passage, Query, RankedHit
 
@@ -31,11 +31,12 @@ def judge(question: str, *, copies: int = 1, cosine: float | None = None, thresh
     size = 5 * copies + 20 * (copies - 1)
     terms = SPARSE.question(question, counts, size)
     query = Query(question, language(question), None, terms, ("c",), 0.0, frequencies=counts, passages=size)
+    query = content(query, SPARSE)
     ranked = sorted(TEXTS, key=lambda text: -sum(terms.get(term, 0.0) for term in SPARSE.terms(text)))
     passages = [Passage(str(at), 0, text, "", Location(), str(at), str(at), "", "c") for at, text in enumerate(ranked)]
     legs = {} if cosine is None else {"dense": cosine}
     hits = [RankedHit("passage", 1.0, passage, legs=legs) for passage in passages]
-    return Grounding(SPARSE, threshold).supports(query, read(query, passages, SPARSE), hits)
+    return Grounding(threshold).supports(query, read(query, passages, SPARSE), hits)
 
 
 @pytest.mark.parametrize("copies", [1, 10, 1000])
@@ -91,5 +92,5 @@ def test_features_are_finite_for_odd_questions():
         query = Query(question, "en", None, SPARSE.question(question, counts, 5), ("c",), 0.0, frequencies=counts, passages=5)
         readings = read(query, [Passage("1", 0, "", "", Location(), "1", "1", "", "c")], SPARSE)
         if query.terms:
-            assert all(abs(value) < 1e6 for value in describe(query, readings, SPARSE, None))
-        assert not Grounding(SPARSE).supports(query, readings, [])
+            assert all(abs(value) < 1e6 for value in describe(query, readings, None))
+        assert not Grounding().supports(query, readings, [])
