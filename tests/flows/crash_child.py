@@ -23,6 +23,9 @@ import numpy as np
 import sqlalchemy as sa
 
 COLLECTION = "crash"
+DOCUMENTS = 6
+PARTS = 12
+LESSONS = 10  # a life; every one of them is asked again in each later life
 POINTS = (  # where the process is killed: dotted path, and whether before or after the call
     "jitl.sql.staging:Staging.write:before",
     "jitl.sql.staging:Staging.write:after",
@@ -166,7 +169,7 @@ def teach(container: Any, collection_id: str, generation_: int, *, aloud: bool) 
     from feedback.teaching import Teaching
     from jitl.sql.people import OWNER
 
-    for number in range(10_000):
+    for number in range(LESSONS):
         said = {
             "question": f"What is the constant number {number} of generation {generation_}?",
             "answer": f"It is {generation_}-{number}.",
@@ -175,6 +178,17 @@ def teach(container: Any, collection_id: str, generation_: int, *, aloud: bool) 
         container.ledger.teach(Teaching(**said), OWNER, collection_id)
         if aloud:
             say({"acknowledged": said["question"], "answer": said["answer"]})
+
+
+def rewrite(papers: Path, label: str) -> None:
+    """Every passage of every document says which writing it belongs to."""
+    papers.mkdir(exist_ok=True)
+    for number in range(DOCUMENTS):
+        parts = [
+            f"# Note {number}, part {part}\n\nPart {part} of note {number} belongs to generation {label} and says so. " + "word " * 60
+            for part in range(PARTS)
+        ]
+        (papers / f"note{number}.md").write_text("\n\n".join(parts))
 
 
 def main() -> None:
@@ -204,8 +218,9 @@ def main() -> None:
         def cancelled(self) -> bool:
             return False
 
-    while True:  # until the point is passed
-        container.pipeline.ingest(find([Path(papers)], settings), collection.id, Quiet(), root=papers, force=True)
+    for round_ in itertools.count():  # until the point is passed
+        rewrite(Path(papers), f"{generation_}.{round_}")
+        container.pipeline.ingest(find([Path(papers)], settings), collection.id, Quiet(), root=papers)
         container.projector.drain()
 
 

@@ -31,7 +31,10 @@ def command(folder: Path, requests: int = 1, path: str = WHO) -> subprocess.Pope
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, list[str], str]:
+    assert process.stdout is not None
+    begun = process.stdout.read()  # what a first readline left in the buffer, which communicate would pass over
     out, err = process.communicate(timeout=60)
+    out = begun + out
     return process.returncode, out.splitlines(), err
 
 
