@@ -85,7 +85,45 @@ def choose(spans: Sequence[Span], chances: Sequence[float], passages: Sequence[P
         for beside in (at - 1, at + 1):
             if beside in open_spans and spans[beside].passage == span.passage and spans[beside].sentence == span.sentence:
                 value[beside] *= 1 + TOGETHER
-    return sorted(chosen)
+    return sorted(_rounded_off(spans, chances, chosen, passages, left))
+
+
+def _rounded_off(spans: Sequence[Span], chances: Sequence[float], chosen: set[int], passages: Sequence[Passage], left: int) -> set[int]:
+    """What room is left goes to the rest of the sentences begun, likeliest first, then to what follows the likeliest."""
+    sentences: dict[tuple[int, int], list[int]] = {}
+    for at, span in enumerate(spans):
+        sentences.setdefault((span.passage, span.sentence), []).append(at)
+    begun = sorted(chosen, key=lambda at: (-chances[at], at))
+    for at in begun:
+        rest = [one for one in sentences[spans[at].passage, spans[at].sentence] if one not in chosen]
+        left -= _add(rest, spans, chosen, left)
+    first = spans[begun[0]]
+    for key in _following(first, list(sentences), passages):
+        rest = [one for one in sentences[key] if one not in chosen]
+        if any(chances[one] == 0 for one in rest):
+            break
+        cost = _add(rest, spans, chosen, left)
+        if rest and cost == 0:
+            break
+        left -= cost
+    return chosen
+
+
+def _add(rest: Sequence[int], spans: Sequence[Span], chosen: set[int], left: int) -> int:
+    """Choose these too if they fit; the characters that took."""
+    cost = sum(len(spans[at]) + 1 for at in rest)
+    if cost > left:
+        return 0
+    chosen.update(rest)
+    return cost
+
+
+def _following(first: Span, sentences: Sequence[tuple[int, int]], passages: Sequence[Passage]) -> list[tuple[int, int]]:
+    """The sentences after this one, on into the document's next passage where that was read too."""
+    here = passages[first.passage]
+    after = [at for at, each in enumerate(passages) if (each.document_id, each.ordinal) == (here.document_id, here.ordinal + 1)]
+    rest = [key for key in sentences if key[0] == first.passage and key[1] > first.sentence]
+    return rest + [key for key in sentences if key[0] in after]
 
 
 def joined(spans: Sequence[Span], chances: Sequence[float], chosen: Sequence[int], passages: Sequence[Passage]) -> list[Quote]:

@@ -23,6 +23,7 @@ _CLAUSE = re.compile(r"[,;:]\s+|\s[–-]\s|[—–]|\s(?=\()|[，；：]|——|
 _LINE = re.compile(_CLAUSE.pattern + r"|\n")
 _ASKS = re.compile(r"[?？][\"'”’」』)）]*$")
 _BLANK = re.compile(r"[ \t]*\n[ \t]*\n")
+_MAIL_HEADER = re.compile(r"(?:(?:Thread|From|Date|To|Cc|Subject|Reply-To): [^\n]*\n?)+")
 _OPEN_END = re.compile(r"[^.!?:;,。！？：；，][\"'”’」』)）]*$")
 _HEADING = 60
 """A line of its own up to this length, without a stop, is a heading."""
@@ -62,7 +63,7 @@ class Reading:
     held: Sequence[AbstractSet[int]]  # terms of the question, by span
     new: Sequence[int]  # number of other terms, by span
     sentences: Sequence[range]  # spans of each sentence
-    states: Sequence[bool]  # whether the sentence says something: it is neither a question nor a heading
+    states: Sequence[bool]  # whether the sentence says something: it is no question, heading or mail header
     header: AbstractSet[int]  # terms of the question in the header
     cover: Sequence[float]  # share held, by sentence
     covered: float  # share held by the whole passage, header included
@@ -127,7 +128,7 @@ def _read(query: Query, at: int, passage: Passage, sparse: SparseEncoder) -> Rea
 def _states(text: str, start: int, end: int) -> bool:
     tail = text[max(start, end - 4) : end]
     heading = end - start <= _HEADING and _BLANK.match(text, end) is not None and _OPEN_END.search(tail) is not None
-    return not heading and _ASKS.search(tail) is None
+    return not heading and _ASKS.search(tail) is None and _MAIL_HEADER.fullmatch(text, start, end) is None
 
 
 def _answer_questions(text: str, spans: Sequence[Span], sentences: Sequence[range], held: list[AbstractSet[int]]) -> None:

@@ -124,3 +124,15 @@ def test_signs_of_the_question_itself_do_not_count():
     assert cues.signs("number", "In 2008 it had 43 layers.", frozenset()) == 2
     assert cues.signs("who", "the head was Zhang Wei", frozenset({"wei"})) == 1
     assert cues.signs("other", "Zhang Wei in 2008", frozenset()) == 0
+
+
+def test_room_that_is_left_goes_to_what_follows_the_likeliest():
+    quotes = ask("Why does the package stop?", 'The package stops with "no geometry". Set GEOROOT to the new folder.', "It stops at noon.")
+    assert 'The package stops with "no geometry". Set GEOROOT to the new folder.' in quotes
+
+
+def test_a_question_and_a_heading_are_no_answers():
+    faq = "Batch jobs\n\nHow long may a batch job run? The queue long allows 72 hours."
+    assert ask("How long may a batch job run?", faq) == ["The queue long allows 72 hours."]
+    assert ask("一个作业最多可以运行多长时间？", "问：一个作业最多可以运行多长时间？答：72小时。") == ["答：72小时。"]
+    assert ask("Who wrote about the geometry?", "Thread: The geometry\nFrom: Zhao Lin\nDate: 2024-03-04\n\nThe geometry moved.") == ["The geometry moved."]
