@@ -135,4 +135,5 @@ def test_a_question_and_a_heading_are_no_answers():
     faq = "Batch jobs\n\nHow long may a batch job run? The queue long allows 72 hours."
     assert ask("How long may a batch job run?", faq) == ["The queue long allows 72 hours."]
     assert ask("一个作业最多可以运行多长时间？", "问：一个作业最多可以运行多长时间？答：72小时。") == ["答：72小时。"]
-    assert ask("Who wrote about the geometry?", "Thread: The geometry\nFrom: Zhao Lin\nDate: 2024-03-04\n\nThe geometry moved.") == ["The geometry moved."]
+    mail = "Thread: The geometry\nFrom: Zhao Lin\nDate: 2024-03-04\n\nThe geometry moved."
+    assert ask("Who wrote about the geometry?", mail) == ["The geometry moved."]
