@@ -41,18 +41,24 @@ def build(endpoint: Endpoint) -> FastAPI:
 
 
 def refuse(endpoint: Endpoint) -> Response | None:
-    match endpoint.mode:
-        case "error":
-            return PlainTextResponse("<html>secret stack trace</html>", status_code=500)
-        case "error once" if len(endpoint.requests) == 1:
-            return PlainTextResponse("warming up", status_code=503)
-        case "unknown model":
-            return JSONResponse({"detail": "no such model"}, status_code=400)
-        case "bad key":
-            return JSONResponse({"error": {"message": "Incorrect API key: sk-secret", "code": "invalid_api_key"}}, status_code=401)
-        case "quota":
-            return JSONResponse({"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}, status_code=429)
-    return None
+    if endpoint.mode == "error once" and len(endpoint.requests) > 1:
+        return None
+    if endpoint.mode == "no wishes" and "max_tokens" not in endpoint.requests[-1]:
+        return None
+    status, body = REFUSALS.get(endpoint.mode, (0, None))
+    if not status:
+        return None
+    return PlainTextResponse(body, status_code=status) if isinstance(body, str) else JSONResponse(body, status_code=status)
+
+
+REFUSALS = {
+    "error": (500, "<html>secret stack trace</html>"),
+    "error once": (503, "warming up"),
+    "unknown model": (400, {"detail": "no such model"}),
+    "no wishes": (400, {"error": {"message": "Unsupported parameter: 'max_tokens'", "code": "unsupported_parameter"}}),
+    "bad key": (401, {"error": {"message": "Incorrect API key: sk-secret", "code": "invalid_api_key"}}),
+    "quota": (429, {"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}),
+}
 
 
 async def stream(endpoint: Endpoint) -> AsyncIterator[bytes]:

@@ -37,8 +37,8 @@ class ChatEndpoint:
         self._model = model
         self._key = key
         self._timeout_s = timeout_s
-        self._max_tokens = max_tokens
         self._client: OpenAI | None = None
+        self._wishes: dict[str, Any] = {"temperature": 0, "max_tokens": max_tokens}
 
     def stream(self, messages: Sequence[Message]) -> Generator[str, None, None]:
         import httpx
@@ -70,17 +70,26 @@ class ChatEndpoint:
                         came = True
                         yield piece
                 if time.monotonic() > ends:
-                    raise Unavailable(f"The reply took longer than {LONGEST * self._timeout_s:g} s.")
+                    raise Unavailable(f"the reply took longer than {LONGEST * self._timeout_s:g} s")
         if not came:
-            raise Unavailable("The model replied with nothing.")
+            raise Unavailable("the model replied with nothing")
         if not finished:
-            raise Unavailable("The reply broke off.")
+            raise Unavailable("the reply broke off")
 
     def _open(self, messages: Sequence[Message]) -> Stream[ChatCompletionChunk]:
+        """Some models refuse wishes that others need; they are dropped for good when an endpoint says so."""
+        from openai import BadRequestError
+
         asked: Any = [{"role": message.role, "content": message.content} for message in messages]
-        return self._connected().chat.completions.create(
-            model=self._model, messages=asked, stream=True, temperature=0, max_tokens=self._max_tokens
-        )
+        completions = self._connected().chat.completions
+        try:
+            opened: Stream[ChatCompletionChunk] = completions.create(model=self._model, messages=asked, stream=True, **self._wishes)
+        except BadRequestError as error:
+            if not any(wish in str(error) for wish in self._wishes):
+                raise
+            self._wishes = {}
+            return completions.create(model=self._model, messages=asked, stream=True)
+        return opened
 
     def _connected(self) -> OpenAI:
         if self._client is None:

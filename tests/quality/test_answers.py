@@ -65,7 +65,9 @@ def test_answers_as_shipped(name, tmp_path, folder):
         assert container.pipeline.ingest_records(tmp_path / "records.jsonl", info.id, Outcomes()).failed == 0
         answers = {}
         for asked in lines(tmp_path / "questions.jsonl"):
-            if gold[asked["id"]]["kind"] in ("all", "en-en", "zh-zh", "unrelated"):
+            if (
+                gold[asked["id"]]["kind"] in ("all", "en-en", "zh-zh", "unrelated") and asked["question"].strip()
+            ):  # one set has an empty one
                 *_, done = container.asking.answer(OWNER, Ask(asked["question"], (name,)))
                 assert isinstance(done, Done)
                 answers[asked["id"]] = render.answer(done.answer)

@@ -53,6 +53,13 @@ def test_a_passing_error_is_tried_once_more(endpoint):
     assert len(endpoint.requests) == 2
 
 
+def test_a_model_that_refuses_our_wishes_is_asked_without_them_from_then_on(endpoint):
+    endpoint.mode = "no wishes"
+    chat = model(endpoint)
+    assert "".join(chat.stream(ASKED)) == "".join(chat.stream(ASKED)) == "".join(endpoint.pieces)
+    assert ["max_tokens" in request for request in endpoint.requests] == [True, False, False]
+
+
 @pytest.mark.parametrize(("mode", "attempts"), [("error", 2), ("unknown model", 1), ("bad key", 1)])
 def test_an_error_is_unavailable_and_tells_no_secret(endpoint, mode, attempts):
     endpoint.mode = mode
