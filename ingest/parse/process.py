@@ -112,4 +112,13 @@ def _where(error: BaseException) -> str:
 
 def _worn(memory_bytes: int) -> bool:
     """Whether so much memory was once used that the next file deserves a fresh process."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > memory_bytes // 2
+    return _peak_bytes() > memory_bytes // 2
+
+
+def _peak_bytes() -> int:
+    """The most memory this program held. `ru_maxrss` alone would do, but Linux carries it over from who started us."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)

@@ -55,6 +55,12 @@ def test_a_child_is_used_again(pool: ParserPool, named: Named) -> None:
     assert first[0].blocks[0].text == "some text"
 
 
+def test_a_child_is_not_charged_for_the_memory_of_who_started_it(pool: ParserPool, named: Named) -> None:
+    ours = bytearray(os.urandom(2**20)) * 400
+    first, second = pool.parse(named("good")), pool.parse(named("good"))
+    assert first == second, f"our {len(ours)} bytes wore it out"
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
