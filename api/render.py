@@ -77,7 +77,8 @@ def correction(value: CorrectionState) -> Json:
     shown |= {"question": value.question, "answer": value.answer, "subject": value.subject, "statement": value.statement}
     shown |= {"paraphrases": list(value.paraphrases), "author": value.author, "at": value.at.isoformat(), "confirmed": value.confirmed}
     limits = {"valid_from": value.valid_from and value.valid_from.isoformat(), "valid_to": value.valid_to and value.valid_to.isoformat()}
-    return shown | limits | {"release": value.release, "runs": value.runs, "groups": list(value.groups)}
+    shown |= limits | {"release": value.release, "runs": value.runs, "groups": list(value.groups)}
+    return shown | {"version": value.version, "batch": value.batch}
 
 
 def collection(value: CollectionInfo) -> Json:

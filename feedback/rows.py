@@ -68,6 +68,8 @@ def state_of(row: Any) -> CorrectionState:
         release=row.release,
         runs=row.runs,
         groups=tuple(row.groups),
+        version=row.version,
+        batch=row.batch,
     )
 
 

@@ -182,6 +182,8 @@ class CorrectionState:
     release: str | None = None
     runs: str | None = None
     groups: tuple[str, ...] = ()
+    version: int = 1  # counts amendments
+    batch: str | None = None  # what it was taught together with
 
     @property
     def authoritative(self) -> bool:

@@ -197,11 +197,12 @@ correction_events = Table(
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("correction_id", Id, nullable=False, index=True),
-    Column("kind", String(32), nullable=False),  # taught, retracted, reviewed, vector, erased, confirmed
+    Column("kind", String(32), nullable=False),  # taught, confirmed, amended, reviewed, retracted, erased, vector
     Column("at", Moment, nullable=False),
     Column("principal_id", Id, nullable=False),
     Column("digest", String(64), nullable=False),  # sha256 of salt and texts: proves, does not tell
     Column("metadata", JSON, nullable=False),
+    Index("ix_correction_events_principal", "principal_id", "at"),  # how much somebody taught lately
 )
 
 corrections = Table(
@@ -225,6 +226,9 @@ corrections = Table(
     Column("encoder", String(200)),
     Column("vectors", LargeBinary),  # float32 rows: the question, then each paraphrase; None until embedded
     Column("question_key", String(64), index=True),  # sha256 of the folded question: finds contradictions; None once erased
+    Column("version", Integer, nullable=False, default=1),  # counts up with every amendment of what was said
+    Index("ix_corrections_author", "author_id"),
+    Index("ix_corrections_batch", "batch"),
 )
 
 correction_texts = Table(
@@ -237,6 +241,18 @@ correction_texts = Table(
     Column("subject", Text),
     Column("statement", Text),
     Column("paraphrases", JSON, nullable=False),
+)
+
+correction_versions = Table(
+    "correction_versions",  # what an amended correction said before: the salt of its event's digest, and its texts
+    metadata,
+    Column("correction_id", ForeignKey("corrections.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("seq", BigInteger, nullable=False),  # of the event that replaced it
+    Column("author_id", Id, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("salt", String(32), nullable=False),
+    Column("said", JSON, nullable=False),  # the fields of a correction, its marks included
 )
 
 supersessions = Table(
