@@ -365,6 +365,45 @@ votes = Table(
     Column("at", Moment, nullable=False),
 )
 
+inbox_dismissals = Table(
+    "inbox_dismissals",  # questions that experts of a collection want to see no more; the digest of the folded question
+    metadata,
+    Column("collection_id", ForeignKey("collections.id"), primary_key=True),
+    Column("question_key", String(64), primary_key=True),
+    Column("principal_id", Id, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+replay_states = Table(
+    "replay_states",  # a correction as the last replay saw it
+    metadata,
+    Column("correction_id", ForeignKey("corrections.id"), primary_key=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("limits", String(64), nullable=False),  # sha256 of where and when it holds, and of what it marks
+    Column("encoder", String(200)),  # whose vectors it had
+)
+
+replay_outcomes = Table(
+    "replay_outcomes",  # what later replays are held against
+    metadata,
+    Column("correction_id", ForeignKey("corrections.id"), primary_key=True),
+    Column("wording", String(64), primary_key=True),  # sha256 of the question as asked
+    Column("held", Boolean, nullable=False),
+)
+
+replay_findings = Table(
+    "replay_findings",  # a job's report; no text stands here: wordings are named, not repeated
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("job_id", ForeignKey("jobs.id"), nullable=False, index=True),
+    Column("correction_id", Id, nullable=False),
+    Column("kind", String(16), nullable=False),  # regression, note
+    Column("wording", String(64), nullable=False),  # question, paraphrase 1, derived please
+    Column("why", String(32), nullable=False),
+    Column("came", Id),  # the correction that answered instead
+    Column("detail", JSON, nullable=False),  # numbers and ids
+)
+
 audit = Table(
     "audit",
     metadata,
