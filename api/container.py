@@ -90,7 +90,8 @@ class Container:
         self._stack.callback(self.answers.close)
         self.blobs = Blobs(self.settings.data_dir / "blobs")
         self.uploads = Uploads(self.db)
-        self.ledger = Ledger(self.db, self.encoder, self.sparse, self.settings)
+        self.corrections = TaughtCorrections(self.db, self.encoder, self.sparse)
+        self.ledger = Ledger(self.db, self.encoder, self.sparse, self.settings, self.corrections)
 
     def _open_models(self) -> None:
         self.encoder = OnnxEncoder(self.settings.encoder_threads) if importlib.util.find_spec(MODEL_WHEEL) else None
@@ -119,7 +120,6 @@ class Container:
 
     def _open_questions(self) -> None:
         legs = [PassageLeg(name, self.store, self.catalogue) for name in ("dense", "sparse")]
-        self.corrections = TaughtCorrections(self.db, self.encoder, self.sparse)
         self.remembering = parts.Loading(self.corrections.load)
         self._stack.callback(self.remembering.wait)
         frequencies = Frequencies(self.db)

@@ -18,15 +18,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from feedback import rows
+from feedback.quantities import agree
 from feedback.supersede import marked_sentences
-from feedback.teaching import Clash, Receipt, Teaching
+from feedback.teaching import LATER_WINS, Clash, Receipt, Teaching
 from feedback.wording import question_key
 from jitl.errors import Conflict, NotFound
 from jitl.principals import Principal
 from jitl.sql import audit
 from jitl.sql.engine import Database
 from jitl.sql.tables import collections, correction_events, correction_texts, corrections, idempotency, supersessions
-from jitl.text import fold
 
 if TYPE_CHECKING:
     from jitl.types import Matrix
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 _LIVING = sa.select(collections.c.id).where(collections.c.id == sa.bindparam("collection"), collections.c.deleted_at.is_(None))
 _RIVALS = (
     sa.select(
-        *(corrections.c[name] for name in ("id", "question_key", "valid_from", "valid_to", "release", "runs")), correction_texts.c.answer
+        *(corrections.c[name] for name in ("id", "question_key", "valid_from", "valid_to", "release", "runs", "author", "status")),
+        *(correction_texts.c[name] for name in ("question", "answer")),
     )
     .join(correction_texts)
     .where(corrections.c.collection_id == sa.bindparam("collection"), corrections.c.status != "retracted")
@@ -85,7 +86,7 @@ def enter(db: Database, connection: Connection, desk: Desk, drafts: Sequence[Dra
         raise NotFound("No such collection.")
     digests = [draft.teaching.digest(desk.collection_id) for draft in drafts]
     used = _used_keys(connection, desk.principal.id, [draft.key for draft in drafts if draft.key])
-    rivals = _Rivals(connection, desk.collection_id, drafts)
+    rivals = _Rivals(connection, desk, drafts)
     writing = _Writing(desk, rows.newest(connection))
     results: list[Entered] = []
     for draft, digest in zip(drafts, digests, strict=True):
@@ -195,25 +196,26 @@ class _Writing:
 class _Rivals:
     """Active corrections of the collection that answer one of these questions, those of this very call included."""
 
-    def __init__(self, connection: Connection, collection_id: str, drafts: Sequence[Draft]) -> None:
-        self._by_key: dict[str, list[tuple[str, tuple[object, ...], str]]] = {}
+    def __init__(self, connection: Connection, desk: Desk, drafts: Sequence[Draft]) -> None:
+        self._desk = (desk.principal.name, desk.status)
+        self._by_key: dict[str, list[tuple[tuple[object, ...], Clash]]] = {}
         for page in rows.pages(sorted({key_digest(draft.teaching.question) for draft in drafts})):
-            for row in connection.execute(_RIVALS, {"collection": collection_id, "keys": page}):
-                holds = (row.valid_from, row.valid_to, row.release, row.runs)
-                self._by_key.setdefault(row.question_key, []).append((row.id, holds, fold(row.answer)))
+            for row in connection.execute(_RIVALS, {"collection": desk.collection_id, "keys": page}):
+                clash = Clash("contradicts", row.id, LATER_WINS, row.question, row.answer, row.author, row.status)
+                self._by_key.setdefault(row.question_key, []).append((_holds(row), clash))
 
     def against(self, draft: Draft) -> tuple[Clash, ...]:
         """Those that answer otherwise for the same time, release and runs; the draft itself is known from now on."""
         said = draft.teaching
-        holds, answer = (said.valid_from, said.valid_to, said.release, said.runs), fold(said.answer)
+        holds = _holds(said)
         known = self._by_key.setdefault(key_digest(said.question), [])
-        clashes = tuple(
-            Clash("contradicts", other, "Answers the same question otherwise; of equal authority, the later one wins.")
-            for other, when, theirs in known
-            if when == holds and theirs != answer
-        )
-        known.append((draft.id, holds, answer))
+        clashes = tuple(clash for when, clash in known if when == holds and not agree(clash.answer, said.answer, said.question))
+        known.append((holds, Clash("contradicts", draft.id, LATER_WINS, said.question, said.answer, *self._desk)))
         return clashes
+
+
+def _holds(said: Any) -> tuple[object, ...]:
+    return (said.valid_from, said.valid_to, said.release, said.runs)
 
 
 def key_digest(question: str) -> str:

@@ -7,7 +7,7 @@ called but the encoder, within a time limit, and SQL.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from feedback import access, batch, journal, rows
 from feedback.embedding import TimedEncoder
-from feedback.teaching import Line, Outcome, Receipt, Teaching, WrongQuote
+from feedback.foresight import Foresight
+from feedback.teaching import Clash, Line, Outcome, Receipt, Teaching, WrongQuote
 from jitl.errors import BadInput, Conflict
 from jitl.ports import Encoder, SparseEncoder
 from jitl.principals import Principal, Right
@@ -25,6 +26,7 @@ from jitl.sql.tables import collections, correction_events, corrections, superse
 from jitl.types import CorrectionState
 
 if TYPE_CHECKING:
+    from feedback.retriever import TaughtCorrections
     from jitl.settings import Settings
 
 MAX_KEY: Final = 200
@@ -44,11 +46,15 @@ class Event:
 class Ledger:
     """Safe to call from several threads. `encoder` None: corrections are found by their terms until one is there."""
 
-    def __init__(self, db: Database, encoder: Encoder | None, sparse: SparseEncoder, settings: Settings) -> None:
+    def __init__(
+        self, db: Database, encoder: Encoder | None, sparse: SparseEncoder, settings: Settings, taught: TaughtCorrections | None = None
+    ) -> None:
+        """`taught`: what receipts are compared with, beyond corrections of the very same words."""
         self._db = db
         self._encoder = TimedEncoder(encoder)
         self._sparse = sparse
         self._settings = settings
+        self._taught = taught
 
     def teach(self, teaching: Teaching, principal: Principal, collection_id: str, *, key: str | None = None) -> Receipt:
         """Keep a correction; it holds from the moment this returns. The same key and body again gives the same receipt.
@@ -60,12 +66,23 @@ class Ledger:
             raise BadInput(f"An idempotency key has 1 to {MAX_KEY} characters.")
         status = access.standing(principal, collection_id)
         vectors = self._encoder.embed_within(teaching.asked, self._settings.teach_embed_timeout_s)
-        desk = journal.Desk(principal, collection_id, status, self._encoder.id)
+        draft = journal.Draft(teaching, key, vectors)
+        near = self._near(teaching, collection_id, vectors)
         with self._db.write(urgent=True) as connection:
-            (entered,) = journal.enter(self._db, connection, desk, [journal.Draft(teaching, key, vectors)])
+            (entered,) = journal.enter(self._db, connection, journal.Desk(principal, collection_id, status, self._encoder.id), [draft])
         if entered.error is not None:
             raise entered.error
-        return entered.receipt
+        if entered.receipt.id != draft.id:
+            return entered.receipt
+        known = {clash.correction for clash in entered.receipt.conflicts}
+        return replace(entered.receipt, conflicts=(*entered.receipt.conflicts, *(clash for clash in near if clash.correction not in known)))
+
+    def _near(self, teaching: Teaching, collection_id: str, vectors: Any) -> tuple[Clash, ...]:
+        """What contradicts it in other words, as far as that is known without waiting."""
+        if self._taught is None:
+            return ()
+        foresight = Foresight(self._taught)
+        return foresight.rivals(teaching, collection_id, vectors, wordings=1) if foresight.ready() else ()
 
     def teach_many(self, lines: Iterable[Line], principal: Principal, collection_id: str) -> Iterator[Outcome]:
         """One outcome a line, in order, as they are kept; a line that is refused stops no other.

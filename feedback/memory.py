@@ -34,11 +34,12 @@ class MemoryView:
     seq: int = 0
     places: Mapping[Place, ShelfView] = field(default_factory=dict)
     wrong: Mapping[str, MarkedSentences] = field(default_factory=dict)  # by collection
+    imagined: Mapping[Place, ShelfView] = field(default_factory=dict)  # beside what was taught; see `feedback/foresight.py`
 
     def shelves(self, collections: Iterable[str], *, authoritative: bool) -> list[ShelfView]:
         """Those of the collections, in the order of their ids."""
-        places = (Place(collection, authoritative) for collection in sorted(set(collections)))
-        return [self.places[place] for place in places if place in self.places]
+        places = [Place(collection, authoritative) for collection in sorted(set(collections))]
+        return [shelves[place] for shelves in (self.places, self.imagined) for place in places if place in shelves]
 
     def wrong_sentences(self, collection_id: str) -> MarkedSentences:
         return self.wrong.get(collection_id, NO_MARKS)
@@ -64,6 +65,11 @@ class Memory:
                 return view
         with self._lock:
             return self._catch_up()
+
+    def behind(self) -> int:
+        """How many events a refresh would have to read."""
+        with self._db.read() as connection:
+            return abs(rows.newest(connection) - self._view.seq)
 
     def _catch_up(self) -> MemoryView:
         with self._db.read() as connection:

@@ -19,6 +19,7 @@ MAX_QUOTES: Final = 100
 MAX_GROUPS: Final = 50
 MAX_SHORT: Final = 200  # characters of subject's kin: a release, a list of runs, a group
 MAX_SUBJECT: Final = 1_000
+LATER_WINS: Final = "Answers the same question otherwise; of equal authority, the later one wins."
 RUNS: Final = re.compile(r"\s*\d+\s*(-\s*\d+\s*)?(,\s*\d+\s*(-\s*\d+\s*)?)*")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -87,11 +88,16 @@ class Clash:
 
     kind: `contradicts` (an active correction gives the same question another answer; the later one wins), `reused` (the id was used
     with another body; the first is kept), `retracted` (what was taught under this id has been withdrawn and stays so).
+    Of what contradicts, its words are told too.
     """
 
     kind: str
     correction: str
     note: str
+    question: str = ""
+    answer: str = ""
+    author: str = ""
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

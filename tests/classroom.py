@@ -70,8 +70,8 @@ class Classroom:
         self.eva, self.ron = (person(name, {Role.EXPERT}, {self.collection: Right.TEACH}) for name in ("eva", "ron"))
         self.pat = person("pat", set(), {self.collection: Right.READ})
         self.zoe = person("zoe", {Role.EXPERT}, {self.other: Right.TEACH})
-        self.ledger = Ledger(self.db, self.encoder, self.sparse, SETTINGS)
         self.corrections = self.replica()
+        self.ledger = Ledger(self.db, self.encoder, self.sparse, SETTINGS, self.corrections)
 
     def replica(self) -> TaughtCorrections:
         return TaughtCorrections(self.db, self.encoder, self.sparse)

@@ -1,0 +1,105 @@
+"""What the corrections would say if one more were taught: the same decision over the same memory, and nothing stored.
+
+What is imagined stands on shelves of its own beside those of the memory, as the latest of all.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from feedback.memory import Memory, MemoryView, Place
+from feedback.quantities import agree
+from feedback.retriever import TaughtCorrections
+from feedback.shelf import Entry, Shelf
+from feedback.teaching import LATER_WINS, Clash, Teaching
+from jitl import text as texts
+from jitl.types import CorrectionState, Query, Strength
+
+if TYPE_CHECKING:
+    from jitl.types import Candidate, Matrix, Vector
+
+FEW_EVENTS: Final = 64
+"""A memory that is further behind is not waited for by whoever teaches."""
+_COVERS: Final = (Strength.SAME, Strength.PARAPHRASE)
+PATIENCE_S: Final = 60.0
+
+
+class Foresight(TaughtCorrections):
+    """Corrections as their readers see them, and some that are only imagined. One thread at a time."""
+
+    def __init__(self, taught: TaughtCorrections) -> None:
+        vars(self).update(vars(taught))
+        self._held = self._memory
+        self._memory = _Imagining(self._held)
+
+    def imagine(self, state: CorrectionState, vectors: Matrix | None) -> None:
+        """From now on decide as if this had been taught; `vectors` as it would be stored."""
+        assert isinstance(self._memory, _Imagining)
+        asked = (state.question, *state.paraphrases)
+        entry = Entry(state, tuple(self._reader.read(text) for text in asked))
+        known = vectors is not None and bool(vectors.any())
+        self._memory.put(Place(state.collection_id, state.authoritative), entry, vectors if known else None)
+
+    def ready(self) -> bool:
+        """Whether asking now waits for no long reading of the ledger."""
+        return self._held.behind() <= FEW_EVENTS
+
+    def rivals(self, teaching: Teaching, collection_id: str, vectors: Matrix | None, *, wordings: int | None = None) -> tuple[Clash, ...]:
+        """Corrections of any standing that answer the same question otherwise where this one holds; best first.
+
+        `wordings`: so many of question and paraphrases are asked; None: all. Raises `Unavailable`.
+        """
+        found: dict[str, Candidate] = {}
+        for at, asked in enumerate(teaching.asked[:wordings]):
+            vector = None if vectors is None or not vectors[at].any() else vectors[at]
+            query = question(asked, vector, (collection_id,))
+            for moment in _moments(teaching):
+                limited = replace(query, as_of=moment, release=teaching.release, run=_first_run(teaching.runs))
+                for candidate in self.consult(limited).candidates:
+                    other = candidate.correction
+                    if candidate.strength in _COVERS and not agree(other.answer, teaching.answer, teaching.question):
+                        found.setdefault(other.id, candidate)
+        return tuple(contradiction(each.correction) for each in sorted(found.values(), key=lambda one: (-one.same, -one.correction.seq)))
+
+
+class _Imagining(Memory):
+    """A memory that is another's, with some shelves beside."""
+
+    def __init__(self, held: Memory) -> None:
+        vars(self).update(vars(held))
+        self._held = held
+        self._imagined: dict[Place, Shelf] = {}
+
+    def put(self, place: Place, entry: Entry, vectors: Matrix | None) -> None:
+        self._imagined.setdefault(place, Shelf(self._dimension)).put(entry, vectors)
+
+    def refresh(self) -> MemoryView:
+        return replace(self._held.refresh(), imagined={place: shelf.view() for place, shelf in self._imagined.items()})
+
+
+def question(text: str, vector: Vector | None, collections: Sequence[str]) -> Query:
+    """A question that is put to corrections alone: it needs no passage's terms."""
+    return Query(text, texts.language(text), vector, {}, tuple(collections), time.monotonic() + PATIENCE_S)
+
+
+def contradiction(other: CorrectionState) -> Clash:
+    """That a correction says otherwise, with what it says: both are shown to whoever teaches."""
+    return Clash("contradicts", other.id, LATER_WINS, other.question, other.answer, other.author, other.status)
+
+
+def _moments(teaching: Teaching) -> list[datetime]:
+    """When to look: now where it holds now, and where its time begins and ends."""
+    now = datetime.now(UTC)
+    first, last = teaching.valid_from, teaching.valid_to
+    inside = (first is None or first <= now) and (last is None or now <= last)
+    return [moment for moment in (now if inside else None, first, last) if moment is not None]
+
+
+def _first_run(runs: str | None) -> int | None:
+    found = re.search(r"\d+", runs or "")
+    return int(found.group()) if found else None
