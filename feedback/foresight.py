@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FEW_EVENTS: Final = 64
 """A memory that is further behind is not waited for by whoever teaches."""
+_RANGE: Final = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
+_Period = tuple[datetime | None, datetime | None]
 _COVERS: Final = (Strength.SAME, Strength.PARAPHRASE)
 PATIENCE_S: Final = 60.0
 
@@ -62,7 +64,8 @@ class Foresight(TaughtCorrections):
                 limited = replace(query, as_of=moment, release=teaching.release, run=_first_run(teaching.runs))
                 for candidate in self.consult(limited).candidates:
                     other = candidate.correction
-                    if candidate.strength in _COVERS and not agree(other.answer, teaching.answer, teaching.question):
+                    says_otherwise = candidate.strength in _COVERS and not agree(other.answer, teaching.answer, teaching.question)
+                    if says_otherwise and _beside(teaching, other):
                         found.setdefault(other.id, candidate)
         return tuple(contradiction(each.correction) for each in sorted(found.values(), key=lambda one: (-one.same, -one.correction.seq)))
 
@@ -100,6 +103,30 @@ def _moments(teaching: Teaching) -> list[datetime]:
     return [moment for moment in (now if inside else None, first, last) if moment is not None]
 
 
+def _beside(teaching: Teaching, other: CorrectionState) -> bool:
+    """Whether both are records for the same: limited alike in time, release and runs, and not to apart ones.
+
+    What holds for one release or one period stands beside what holds in general and contradicts nothing.
+    """
+    dated = [(one.valid_from, one.valid_to) for one in (teaching, other)]
+    if any(dated[0]) != any(dated[1]) or not _overlap(*dated):
+        return False
+    if texts.fold(teaching.release or "") != texts.fold(other.release or ""):
+        return False
+    mine, theirs = (_ranges(one.runs) for one in (teaching, other))
+    if bool(mine) != bool(theirs):
+        return False
+    return not mine or any(a <= d and c <= b for a, b in mine for c, d in theirs)
+
+
+def _overlap(one: _Period, other: _Period) -> bool:
+    (a, b), (c, d) = one, other
+    return (a is None or d is None or a <= d) and (c is None or b is None or c <= b)
+
+
+def _ranges(runs: str | None) -> list[tuple[int, int]]:
+    return [(int(first), int(last or first)) for first, last in _RANGE.findall(runs or "")]
+
+
 def _first_run(runs: str | None) -> int | None:
-    found = re.search(r"\d+", runs or "")
-    return int(found.group()) if found else None
+    return next((first for first, _ in _ranges(runs)), None)

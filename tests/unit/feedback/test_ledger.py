@@ -156,6 +156,7 @@ def test_a_contradiction_is_told_to_the_later_one(room: Classroom) -> None:
     assert room.teach(Q.upper(), A.upper()).conflicts == ()
     other = room.teach("  " + Q.lower(), "7.1.2")
     assert [(clash.kind, clash.correction) for clash in other.conflicts][:1] == [("contradicts", first.id)]
+    assert (other.conflicts[0].answer, other.conflicts[0].author, other.conflicts[0].status) == (A, "eva", "approved")
     assert room.teach(Q, "6.6.4", release="6.6.4").conflicts == (), "it holds for something else"
 
 
