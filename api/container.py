@@ -18,7 +18,9 @@ from api.blobs import Blobs
 from api.chores import Chore, Chores
 from api.jobs import Runner
 from api.reindex import Reindex
+from api.replaying import Replaying
 from feedback.ledger import Ledger
+from feedback.replay import Replay
 from feedback.retriever import TaughtCorrections
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
@@ -90,7 +92,7 @@ class Container:
         self._stack.callback(self.answers.close)
         self.blobs = Blobs(self.settings.data_dir / "blobs")
         self.uploads = Uploads(self.db)
-        self.corrections = TaughtCorrections(self.db, self.encoder, self.sparse)
+        self.corrections = self._memory()
         self.ledger = Ledger(self.db, self.encoder, self.sparse, self.settings, self.corrections)
 
     def _open_models(self) -> None:
@@ -123,19 +125,24 @@ class Container:
         self.remembering = parts.Loading(self.corrections.load)
         self._stack.callback(self.remembering.wait)
         frequencies = Frequencies(self.db)
-        searcher = Searcher(self.encoder, self.sparse, self.catalogue, frequencies, legs, self.corrections, self.settings)
-        self._stack.callback(searcher.close)
+        self.searcher = Searcher(self.encoder, self.sparse, self.catalogue, frequencies, legs, self.corrections, self.settings)
+        self._stack.callback(self.searcher.close)
         router = KeywordRouter()
-        answerer = Answerer(searcher, router, self.model, self.settings, sparse=self.sparse)
-        self.asking = Asking(self.catalogue, searcher, answerer, router, self.answers, self.settings)
+        answerer = Answerer(self.searcher, router, self.model, self.settings, sparse=self.sparse)
+        self.asking = Asking(self.catalogue, self.searcher, answerer, router, self.answers, self.settings)
 
     def _open_jobs(self) -> None:
         self.jobs.reclaim()
-        kinds = work.kinds(self.pipeline, self.blobs, self.settings)
-        self.runner = Runner(self.jobs, {**kinds, "reindex": Reindex(self.outbox, self.projector).run}, over=self._tidy)
+        kinds = {**work.kinds(self.pipeline, self.blobs, self.settings), "reindex": Reindex(self.outbox, self.projector).run}
+        encoder_id = self.encoder.id if self.encoder else None
+        replay = Replay(self.db, self.searcher, self._memory, self.sparse, encoder_id)
+        self.replaying = Replaying(replay, self.catalogue, self.jobs, self.settings, encoder_id)
+        aside, units = {"replay": self.replaying.run}, {"replay": "questions"}
+        self.runner = Runner(self.jobs, kinds, aside=aside, units=units, over=self._over)
         self._stack.callback(self.runner.close)
         self.runner.start()
-        self._chores = Chores([Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)])
+        late, old = Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)
+        self._chores = Chores([late, old, Chore("replay", 60.0, self.replaying.look)])
         self._stack.callback(self._chores.close)
         self._stack.callback(self._fill_a_few)
 
@@ -176,6 +183,13 @@ class Container:
             parts.answers(self.settings),
             parts.probe("jobs", lambda: parts.jobs(self.jobs), worst=parts.DEGRADED),
         ]
+
+    def _memory(self) -> TaughtCorrections:
+        return TaughtCorrections(self.db, self.encoder, self.sparse)
+
+    def _over(self, job: Job) -> None:
+        self._tidy(job)
+        self.replaying.after(job, self.runner)
 
     def _tidy(self, job: Job) -> None:
         """A job is over: its uploads go, unless documents stand in them or it may be retried."""

@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from jitl.errors import JitlError
@@ -21,6 +21,7 @@ TICK_S: Final = 1.0  # a job's standing is written at most this often
 POLL_S: Final = 5.0
 STOP_S: Final = 30.0
 WINDOW: Final = 30  # ticks over which the rate is measured
+UNIT: Final = "files"  # what most jobs count
 
 Work = Callable[[Job, Reporter], None]
 """Does a job. Runs at least once: whatever it did before an interruption it must bear to do again. Returns early once
@@ -30,7 +31,7 @@ Work = Callable[[Job, Reporter], None]
 class JobReporter:
     """A job's `Reporter`: takes notes in memory, which the runner writes down now and then."""
 
-    def __init__(self, reported: Mapping[str, str], unit: str = "files") -> None:
+    def __init__(self, reported: Mapping[str, str], unit: str = UNIT) -> None:
         self._lock = threading.Lock()
         self._reported = dict(reported)
         self._items: list[JobItem] = []
@@ -89,10 +90,22 @@ class JobReporter:
 class Runner:
     """Claims jobs of the kinds it knows and runs them, one a worker thread."""
 
-    def __init__(self, table: JobTable, kinds: Mapping[str, Work], *, workers: int = 1, over: Callable[[Job], None] | None = None) -> None:
-        """`over` is called after a job has ended, in the worker's thread."""
+    def __init__(
+        self,
+        table: JobTable,
+        kinds: Mapping[str, Work],
+        *,
+        aside: Mapping[str, Work] | None = None,
+        units: Mapping[str, str] | None = None,
+        over: Callable[[Job], None] | None = None,
+    ) -> None:
+        """`aside`: kinds with a thread of their own, so that nobody waits behind them. `units`: kind -> what it counts, if not files.
+
+        `over` is called after a job has ended, in the worker's thread.
+        """
         self._table = table
-        self._kinds = dict(kinds)
+        self._kinds = {**kinds, **(aside or {})}
+        self._units = dict(units or {})
         self._over = over
         self._owner = f"thread-{uuid.uuid4().hex[:12]}"
         self._wake = threading.Condition()
@@ -100,7 +113,10 @@ class Runner:
         self._asked: set[str] = set()  # jobs asked for in this process's time that are not over
         self._resumed = False
         self._running: dict[str, tuple[Claim, JobReporter]] = {}
-        self._threads = [threading.Thread(target=self._serve, name=f"jitl-job-{n}", daemon=True) for n in range(workers)]
+        lanes = [tuple(lane) for lane in (kinds, aside) if lane]
+        self._threads = [
+            threading.Thread(target=self._serve, args=(lane,), name=f"jitl-job-{at}", daemon=True) for at, lane in enumerate(lanes)
+        ]
         self._threads.append(threading.Thread(target=self._tick, name="jitl-job-tick", daemon=True))
 
     def start(self) -> None:
@@ -155,12 +171,12 @@ class Runner:
             if thread.is_alive():
                 thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _serve(self) -> None:
+    def _serve(self, kinds: Collection[str]) -> None:
         while not self._closing.is_set():
             claim = None
             try:
                 only = None if self._resumed else tuple(self._asked)
-                claim = self._table.claim(self._kinds.keys(), owner=self._owner, lease_s=LEASE_S, only=only) if only != () else None
+                claim = self._table.claim(kinds, owner=self._owner, lease_s=LEASE_S, only=only) if only != () else None
                 if claim is not None:
                     self._run(claim)
             except Exception:  # isolation: a worker outlives whatever a job or the database does
@@ -173,7 +189,7 @@ class Runner:
 
     def _run(self, claim: Claim) -> None:
         job = claim.job
-        reporter = JobReporter(self._table.reported(job.id))
+        reporter = JobReporter(self._table.reported(job.id), self._units.get(job.kind, UNIT))
         self._running[job.id] = (claim, reporter)
         if self._closing.is_set():
             reporter.stop()

@@ -1,0 +1,96 @@
+"""Replays as jobs: asked for, or due by themselves because something changed that decides which correction answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from jitl.sql.people import OWNER
+
+if TYPE_CHECKING:
+    from api.jobs import Runner
+    from feedback.baseline import Finding
+    from feedback.replay import Replay
+    from jitl.ports import Reporter
+    from jitl.settings import Settings
+    from jitl.sql.catalogue import Catalogue
+    from jitl.sql.jobs import Job, JobTable
+    from jitl.types import CorrectionState
+
+KIND: Final = "replay"
+_WEIGHTS: Final = (".json", ".npz", ".onnx", ".npy", ".safetensors")
+
+
+class Replaying:
+    """The job's work, and when it is due. Safe to call from several threads."""
+
+    def __init__(self, replay: Replay, catalogue: Catalogue, jobs: JobTable, settings: Settings, encoder_id: str | None) -> None:
+        self._replay = replay
+        self._catalogue = catalogue
+        self._jobs = jobs
+        self._settings = settings
+        self._encoder_id = encoder_id
+
+    def run(self, job: Job, reporter: Reporter) -> None:
+        """The report is kept with the job. Arguments: `collections` (ids; None: all), `accept`."""
+        named = job.arguments.get("collections")
+        living = [info.id for info in self._catalogue.collections(OWNER)]
+        stamp = self._stamp()
+        chosen = [id_ for id_ in living if named is None or id_ in named]
+        report = self._replay.run(chosen, reporter, accept=bool(job.arguments.get("accept")))
+        if report is None:
+            return
+        self._replay.baseline.report(job.id, report.findings)
+        if named is None:
+            self._replay.baseline.stamp = stamp
+
+    def findings(self, job: Job) -> list[Finding]:
+        return self._replay.baseline.findings(job.id)
+
+    def submit(self, runner: Runner, principal_id: str, collections: Sequence[str] | None, *, accept: bool = False) -> str:
+        """The job's id; the same that waits already is not asked for twice."""
+        arguments = {"collections": None if collections is None else sorted(collections), "accept": accept}
+        for job in self._jobs.unfinished():
+            if (job.kind, job.state, job.principal_id, dict(job.arguments)) == (KIND, "queued", principal_id, arguments):
+                return job.id
+        place = collections[0] if collections is not None and len(collections) == 1 else None
+        return runner.submit(KIND, arguments, principal_id=principal_id, collection_id=place)
+
+    def after(self, job: Job, runner: Runner) -> None:
+        """A job is over: after a reindex everything is asked again."""
+        if job.kind == "reindex" and self._wanted() and self._jobs.get(job.id).state == "done":
+            self.submit(runner, OWNER.id, None)
+
+    def look(self) -> None:
+        """Queue a replay where weights or encoder are others than at the last; left to a process that stays."""
+        if not self._settings.replay_after_changes or self._replay.baseline.stamp == self._stamp():
+            return
+        if not self._replay.taught():
+            self._replay.baseline.stamp = self._stamp()
+        elif not self._replay.late() and not any(job.kind == KIND for job in self._jobs.unfinished()):
+            self._jobs.create(KIND, {"collections": None, "accept": False}, principal_id=OWNER.id)
+
+    def _wanted(self) -> bool:
+        return self._settings.replay_after_changes and self._replay.taught()
+
+    def _stamp(self) -> str:
+        """Of the weights that decide, and of the encoder."""
+        found = hashlib.sha256(str(self._encoder_id).encode())
+        for file in sorted(files("feedback").iterdir(), key=lambda file: file.name):
+            if file.name.endswith(_WEIGHTS):
+                found.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+        return found.hexdigest()
+
+
+def wording(state: CorrectionState, name: str) -> str | None:
+    """The text that a finding names; None where the correction has been changed since, or where it names a mark."""
+    from feedback.rewording import derived
+
+    kind, _, rest = name.partition(" ")
+    if kind == "question":
+        return state.question
+    if kind == "paraphrase" and 0 < int(rest) <= len(state.paraphrases):
+        return state.paraphrases[int(rest) - 1]
+    return derived(state.question).get(rest) if kind == "derived" else None
