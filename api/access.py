@@ -27,11 +27,15 @@ def importable(catalogue: Catalogue, principal: Principal, name: str) -> Collect
     return collection(catalogue, principal, name, Right.TEACH if may_import else Right.ADMIN)
 
 
-def teachable(catalogue: Catalogue, principal: Principal, name: str | None) -> CollectionInfo:
-    """The named collection, or the only one that the caller may teach in."""
+def proposable(catalogue: Catalogue, principal: Principal, name: str | None) -> CollectionInfo:
+    """Where what the caller says goes: the named collection, if they may read it; else the only one they may teach in, or read.
+
+    Who may not teach there proposes: it is shown beside answers, labelled, and has no authority until an expert approves it.
+    """
     if name is not None:
-        return collection(catalogue, principal, name, Right.TEACH)
-    places = [info for info in catalogue.collections(principal) if principal.may(Right.TEACH, info.id)]
+        return collection(catalogue, principal, name)
+    readable = catalogue.collections(principal)
+    places = [info for info in readable if principal.may(Right.TEACH, info.id)] or readable
     if len(places) != 1:
         what = "You may teach in no collection." if not places else "You may teach in several collections."
         raise BadInput(what, hint="Name the collection: `collection`.")

@@ -20,6 +20,8 @@ from api.jobs import Runner
 from api.reindex import Reindex
 from api.replaying import Replaying
 from feedback.ledger import Ledger
+from feedback.preview import Preview
+from feedback.proposals import Proposals
 from feedback.replay import Replay
 from feedback.retriever import TaughtCorrections
 from ingest.child import ParserPool
@@ -127,6 +129,8 @@ class Container:
         frequencies = Frequencies(self.db)
         self.searcher = Searcher(self.encoder, self.sparse, self.catalogue, frequencies, legs, self.corrections, self.settings)
         self._stack.callback(self.searcher.close)
+        self.proposals = Proposals(self.searcher, self.sparse)
+        self.preview = Preview(self.corrections, self.encoder, self.sparse, self.answers, self.proposals, self.settings)
         router = KeywordRouter()
         answerer = Answerer(self.searcher, router, self.model, self.settings, sparse=self.sparse)
         self.asking = Asking(self.catalogue, self.searcher, answerer, router, self.answers, self.settings)

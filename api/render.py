@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from feedback.preview import Forecast
+from feedback.proposals import Proposal
+from feedback.teaching import Clash
 from jitl.sql.answers import KeptAnswer, Vote
 from jitl.sql.catalogue import CollectionInfo
 from jitl.sql.documents import DocumentInfo
@@ -79,6 +82,33 @@ def correction(value: CorrectionState) -> Json:
     limits = {"valid_from": value.valid_from and value.valid_from.isoformat(), "valid_to": value.valid_to and value.valid_to.isoformat()}
     shown |= limits | {"release": value.release, "runs": value.runs, "groups": list(value.groups)}
     return shown | {"version": value.version, "batch": value.batch}
+
+
+def clash(value: Clash) -> Json:
+    """What a correction contradicts; the words of the other one where it is told."""
+    shown: Json = {"kind": value.kind, "correction": value.correction, "note": value.note}
+    said = {name: getattr(value, name) for name in ("question", "answer", "author", "status")}
+    return shown | {name: text for name, text in said.items() if text}
+
+
+def proposal(value: Proposal) -> Json:
+    """A sentence that may be wrong; `document` and `quote` go into `supersedes` as they are."""
+    shown: Json = {"document": value.document, "quote": value.quote, "chunk": value.chunk, "title": value.title}
+    return shown | {"location": value.location, "why": value.why, "likelihood": value.likelihood}
+
+
+def forecast(value: Forecast) -> Json:
+    """What a teaching would do."""
+    changed = [
+        {"answer": one.answer_id, "question": one.question, "at": one.at.isoformat(), "strength": one.strength} for one in value.changed
+    ]
+    return {
+        "dry_run": True,
+        "status": value.status,
+        "conflicts": [clash(one) for one in value.conflicts],
+        "supersedes": [proposal(one) for one in value.supersedes],
+        "changes": {"count": value.changes, "looked_at": value.looked_at, "answers": changed},
+    }
 
 
 def collection(value: CollectionInfo) -> Json:

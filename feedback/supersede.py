@@ -37,6 +37,11 @@ def normalise(text: str) -> str:
     return _SPACE.sub(" ", text.casefold()).strip()
 
 
+def words(normalised: str) -> list[str]:
+    """Of a normalised text; every Chinese sign is one."""
+    return _WORD.findall(normalised)
+
+
 def marked_sentences(quote: str) -> tuple[str, ...]:
     """The sentences of a quote as marks, normalised, each once. A quote without one long enough is marked whole."""
     found = [normalise(quote[start:end]).strip(_ENDS) for start, end in texts.sentences(quote)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from anyio import CancelScope, to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -14,12 +14,16 @@ from fastapi.responses import StreamingResponse
 
 from api import access, errors, render
 from api.auth import Caller
+from api.container import Container
 from api.here import Here
 from api.schemas import ReviewRequest, TeachRequest
 from api.streaming import in_thread
 from feedback import teaching
+from feedback.preview import Foreseen
+from feedback.proposals import WrongAnswer
 from feedback.teaching import Line, Outcome
-from jitl.errors import BadInput, MissingPart
+from jitl.errors import BadInput
+from jitl.principals import Principal
 
 router = APIRouter(prefix="/v1/corrections", tags=["corrections"])
 
@@ -41,39 +45,55 @@ _LINES: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, description="The same key and body again: the same reply.")]
+DryRun = Annotated[bool, Query(description="Say what it would do; nothing is kept.")]
+Result = TypeVar("Result")
 Status = Literal["proposed", "approved", "disputed", "retracted"]
 
 
 @router.post("", status_code=201)
 def teach(
     body: TeachRequest,
+    response: Response,
     here: Here,
     who: Caller,
     idempotency_key: Key = None,
-    dry_run: Annotated[bool, Query(description="Not there yet: refused.")] = False,
+    dry_run: DryRun = False,
+    wrong: Annotated[str | None, Query(max_length=200, description="With `dry_run`: id of the answer that was wrong.")] = None,
 ) -> dict[str, Any]:
     """Teach a correction. 201 means that it is safe and that the very next question knows it.
 
     An expert's own is `approved` at once; another's is `proposed`: shown beside answers, labelled, until an expert approves it.
+    With `dry_run` (200) nothing is kept: `conflicts`, `supersedes` (sentences that carry the error) and `changes` say what it would do.
     """
-    if dry_run:
-        raise MissingPart("Dry runs are not there yet.", hint="Nothing was taught. Teach it and withdraw it if it changes too much.")
-    place = access.teachable(here.catalogue, who, body.collection)
+    place = access.proposable(here.catalogue, who, body.collection)
     said = teaching.read(body.model_dump(exclude={"collection", "id"}))
+    if dry_run:
+        response.status_code = 200
+        return render.forecast(here.preview.one(said, who, place.id, wrong_answer(here, who, wrong)))
     receipt = here.ledger.teach(said, who, place.id, key=idempotency_key or body.id)
-    return {"id": receipt.id, "seq": receipt.seq, "status": receipt.status, "conflicts": [_clash(one) for one in receipt.conflicts]}
+    return {"id": receipt.id, "seq": receipt.seq, "status": receipt.status, "conflicts": [render.clash(one) for one in receipt.conflicts]}
 
 
 @router.post("/batch", openapi_extra={"requestBody": _NDJSON}, responses=_LINES)
 async def teach_batch(
-    request: Request, here: Here, who: Caller, collection: Annotated[str | None, Query(max_length=200)] = None
+    request: Request,
+    here: Here,
+    who: Caller,
+    collection: Annotated[str | None, Query(max_length=200)] = None,
+    dry_run: DryRun = False,
 ) -> StreamingResponse:
-    """Teach many: JSON lines in, JSON lines out. A line's `id` is its idempotency key; a bad line never stops the others."""
-    place = await to_thread.run_sync(access.teachable, here.catalogue, who, collection)
+    """Teach many: JSON lines in, JSON lines out. A line's `id` is its idempotency key; a bad line never stops the others.
+
+    With `dry_run` a line out says what it would do, the lines before it included.
+    """
+    place = await to_thread.run_sync(access.proposable, here.catalogue, who, collection)
     # Read whole before the first reply: a client that sends everything before it reads would wait for us, and we for it.
     lines = [line for line in (await request.body()).split(b"\n") if line.strip()]
+    if dry_run:
+        foreseen = here.preview.many(map(_line, lines), who, place.id)
+        return StreamingResponse(_streamed(foreseen, _foreseen, 1), media_type="application/x-ndjson")
     outcomes = here.ledger.teach_many(map(_line, lines), who, place.id)
-    return StreamingResponse(_taught(outcomes), media_type="application/x-ndjson")
+    return StreamingResponse(_streamed(outcomes, _reply, LINES), media_type="application/x-ndjson")
 
 
 @router.get("")
@@ -113,14 +133,31 @@ def retract_correction(correction: str, here: Here, who: Caller) -> Response:
     return Response(status_code=204)
 
 
-async def _taught(outcomes: Iterator[Outcome]) -> AsyncIterator[bytes]:
+def wrong_answer(here: Container, who: Principal, answer: str | None, text: str = "") -> WrongAnswer | None:
+    """What is known of a wrong answer: the kept one of that id, which the caller was given, and words."""
+    if answer is None:
+        return WrongAnswer(text) if text else None
+    content = here.answers.get(answer, who).content
+    quotes = ((one["chunk"], one["quote"]) for one in content["sources"] if one.get("chunk"))
+    return WrongAnswer(text or content["answer"], tuple(quotes))
+
+
+async def _streamed(results: Iterator[Result], reply: Callable[[Result], bytes], together: int) -> AsyncIterator[bytes]:
     try:
-        while some := await in_thread(lambda: list(islice(outcomes, LINES))):
-            yield b"".join(_reply(outcome) for outcome in some)
+        while some := await in_thread(lambda: list(islice(results, together))):
+            yield b"".join(reply(one) for one in some)
     finally:
-        if isinstance(outcomes, Generator):
+        if isinstance(results, Generator):
             with CancelScope(shield=True):  # also when the client has left: what was acknowledged stays, the rest is not begun
-                await in_thread(outcomes.close)
+                await in_thread(results.close)
+
+
+def _foreseen(line: Foreseen) -> bytes:
+    reply: dict[str, Any] = {"id": line.id}
+    reply |= {} if line.forecast is None else render.forecast(line.forecast)
+    if line.error is not None:
+        reply["error"] = errors.describe(line.error)
+    return json.dumps(reply, ensure_ascii=False).encode(errors="replace") + b"\n"
 
 
 def _reply(outcome: Outcome) -> bytes:
@@ -130,7 +167,7 @@ def _reply(outcome: Outcome) -> bytes:
     if outcome.error is not None:
         reply["error"] = errors.describe(outcome.error)
     if outcome.conflicts:
-        reply["conflicts"] = [_clash(one) for one in outcome.conflicts]
+        reply["conflicts"] = [render.clash(one) for one in outcome.conflicts]
     return json.dumps(reply, ensure_ascii=False).encode(errors="replace") + b"\n"
 
 
@@ -141,7 +178,3 @@ def _line(line: bytes) -> Line:
     except (ValueError, RecursionError):
         return Line(None, BadInput("The line is no JSON."))
     return teaching.read_line(said) if isinstance(said, dict) else Line(None, BadInput("The line is no JSON object."))
-
-
-def _clash(value: teaching.Clash) -> dict[str, str]:
-    return {"kind": value.kind, "correction": value.correction, "note": value.note}

@@ -35,6 +35,16 @@ class KeptAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptQuestion:
+    """What was asked, without its answer."""
+
+    id: str
+    collections: tuple[str, ...]
+    question: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Vote:
     """One person's opinion of one answer: up or down."""
 
@@ -111,6 +121,22 @@ class Answers:
         if row is None or not readable or (row.principal_id != principal.id and not principal.is_admin):
             raise NotFound("There is no such answer.", hint="Answers are kept only where the service and the key allow it.")
         return KeptAnswer(row.id, row.principal_id, tuple(row.collections), row.question, row.answer, row.grounded, row.at)
+
+    def recent(self, principal: Principal, collection_id: str, limit: int) -> list[KeptQuestion]:
+        """Questions asked of that collection, newest first: the caller's own, an admin's all; of collections they may read alone."""
+        self.settle()
+        wanted = sa.select(*(answers.c[name] for name in ("id", "collections", "question", "at"))).order_by(answers.c.at.desc())
+        if not principal.is_admin:
+            wanted = wanted.where(answers.c.principal_id == principal.id)
+        found: list[KeptQuestion] = []
+        with self._db.read() as connection:
+            for row in connection.execute(wanted, execution_options={"yield_per": 500}):
+                readable = all(principal.may(Right.READ, collection) for collection in row.collections)
+                if readable and collection_id in row.collections:
+                    found.append(KeptQuestion(row.id, tuple(row.collections), row.question, row.at))
+                if len(found) == limit:
+                    break
+        return found
 
     def vote(self, answer_id: str, principal: Principal, vote: str, reason: str = "") -> Vote:
         """Record or replace the caller's opinion; `NotFound` as for `get`."""

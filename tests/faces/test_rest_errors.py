@@ -93,7 +93,7 @@ def test_a_misspelt_parameter_is_refused(live: Live) -> None:
     for path in ("/v1/corrections?collections=x", "/v1/jobs?status=done", "/v1/collections?name=x", "/v1/corrections?limit=1&x=2"):
         assert "Unknown" in check_problem(live.admin.get(path), 422)["detail"]
     check_problem(live.admin.post("/v1/corrections?dryrun=true", json={"question": "q", "answer": "a"}), 422)
-    check_problem(live.admin.post("/v1/corrections?dry_run=true", json={"question": "q", "answer": "a"}), 501)
+    check_problem(live.admin.post("/v1/corrections?dry_run=true", json={"question": "q"}), 422)
 
 
 @pytest.mark.parametrize(
