@@ -45,7 +45,7 @@ class Verdict:
 
 
 def judge(state: CorrectionState, question: str, found: Consultation, read: Callable[[str], Wording]) -> Verdict:
-    """Right is its own answer, another correction's in the same words, or that of a later one which is asked in exactly these words."""
+    """Right is its own answer, another correction's in the same words, or that of a later one about exactly this question."""
     fired = found.answer.correction if found.answer else None
     if fired is not None and _right(state, question, fired):
         return Verdict()
@@ -68,7 +68,11 @@ def damaged(stood: Standing, damage: str, found: Consultation, *, holds: bool) -
 def _right(state: CorrectionState, question: str, fired: CorrectionState) -> bool:
     if fired.id == state.id or fold(fired.answer) == fold(state.answer):
         return True
-    return fired.seq > state.seq and question_key(question) in {question_key(text) for text in (fired.question, *fired.paraphrases)}
+    return fired.seq > state.seq and bool(_keys(fired) & (_keys(state) | {question_key(question)}))
+
+
+def _keys(state: CorrectionState) -> set[str]:
+    return {question_key(text) for text in (state.question, *state.paraphrases)}
 
 
 def _vetoed(own: Candidate, question: str, read: Callable[[str], Wording]) -> bool:
