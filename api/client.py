@@ -18,12 +18,10 @@ from typing import Any, Final, Self, TypedDict, Unpack, cast
 import httpx
 
 from api import replies, wire
-from jitl.errors import BadInput, Unavailable
+from jitl.errors import Unavailable
 
 TIMEOUT: Final = httpx.Timeout(300.0, connect=10.0)
 POLL_S: Final = (0.05, 1.0)  # first and longest pause between two looks at a job
-WINDOW_LINES: Final = 200
-WINDOW_BYTES: Final = 2**20
 OVER: Final = frozenset({"done", "failed", "cancelled"})
 
 
@@ -90,13 +88,15 @@ class Client:
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
         return cast("replies.ReceiptReply", self._json("POST", wire.path("corrections"), body, headers=headers))
 
-    def teach_many(self, lines: Iterator[Mapping[str, Any]], *, collection: str | None = None) -> Iterator[replies.TaughtReply]:
+    def teach_many(
+        self, lines: Iterator[Mapping[str, Any]], *, collection: str | None = None, batch: str | None = None
+    ) -> Iterator[replies.TaughtReply]:
         """One reply a line, in order. Lines travel in windows: what a window acknowledged stays, whatever happens to the next.
 
-        Every line needs an `id`, its idempotency key.
+        Every line needs an `id`, its idempotency key. `batch`: a UUID under which all of them can be taken back.
         """
-        for window in windows(lines):
-            params = wire.given(collection=collection)
+        params = wire.given(collection=collection, batch=batch or str(uuid.uuid4()))
+        for window in wire.windows(lines):
             headers = {"Content-Type": "application/x-ndjson"}
             response = self._send("POST", wire.path("corrections", "batch"), content=b"".join(window), params=params, headers=headers)
             told = [json.loads(line) for line in response.content.splitlines() if line.strip()]
@@ -225,13 +225,17 @@ class Client:
         where: str,
         body: Mapping[str, Any] | None = None,
         *,
+        params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         once: bool = False,
     ) -> dict[str, Any]:
-        sent: dict[str, Any] = {}
+        """The JSON reply to a request; `once` as for `_send`. What has no method of its own is called with `call`."""
+        sent: dict[str, Any] = {"params": params or {}}
         if body is not None:
-            sent = {"content": encode(body), "headers": {"Content-Type": "application/json", **(headers or {})}}
+            sent |= {"content": wire.encode(body), "headers": {"Content-Type": "application/json", **(headers or {})}}
         return cast("dict[str, Any]", self._send(method, where, once=once, **sent).json())
+
+    call = _json
 
     def _send(self, method: str, where: str, *, once: bool = False, **sent: Any) -> httpx.Response:
         """`once`: not to be repeated when it is not known whether the service carried it out."""
@@ -246,30 +250,6 @@ class Client:
             at = page["next"]
             if at is None:
                 return
-
-
-def encode(value: Mapping[str, Any]) -> bytes:
-    """JSON in UTF-8. A lone surrogate travels escaped, for the service to refuse by name."""
-    try:
-        return json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return json.dumps(value).encode()
-    except RecursionError:
-        raise BadInput("The input is nested too deeply.") from None
-
-
-def windows(lines: Iterator[Mapping[str, Any]]) -> Iterator[list[bytes]]:
-    """Encoded lines in groups that one request carries."""
-    window: list[bytes] = []
-    size = 0
-    for line in lines:
-        window.append(encode(line) + b"\n")
-        size += len(window[-1])
-        if len(window) >= WINDOW_LINES or size >= WINDOW_BYTES:
-            yield window
-            window, size = [], 0
-    if window:
-        yield window
 
 
 @contextmanager

@@ -12,6 +12,8 @@ import httpx
 from api.replies import ProblemReply
 from jitl import errors
 
+WINDOW_LINES: Final = 200
+WINDOW_BYTES: Final = 2**20
 KINDS: Final[Mapping[str, type[errors.JitlError]]] = {
     "bad-input": errors.BadInput,
     "malformed": errors.BadInput,
@@ -82,3 +84,27 @@ def events(lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
         elif not line and data:
             yield name, json.loads("\n".join(data))
             name, data = "message", []
+
+
+def encode(value: Mapping[str, Any]) -> bytes:
+    """JSON in UTF-8. A lone surrogate travels escaped, for the service to refuse by name."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
+    except RecursionError:
+        raise errors.BadInput("The input is nested too deeply.") from None
+
+
+def windows(lines: Iterator[Mapping[str, Any]]) -> Iterator[list[bytes]]:
+    """Encoded lines in groups that one request carries."""
+    window: list[bytes] = []
+    size = 0
+    for line in lines:
+        window.append(encode(line) + b"\n")
+        size += len(window[-1])
+        if len(window) >= WINDOW_LINES or size >= WINDOW_BYTES:
+            yield window
+            window, size = [], 0
+    if window:
+        yield window

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -18,7 +17,6 @@ from feedback import journal
 from feedback.embedding import TimedEncoder
 from feedback.teaching import Line, Outcome, Teaching
 from jitl.errors import BadInput, MissingPart, Unavailable
-from jitl.principals import Principal
 from jitl.sql.engine import Database
 
 if TYPE_CHECKING:
@@ -45,8 +43,7 @@ class Press:
         self._settings = settings
         self._group = GROUP
 
-    def run(self, lines: Iterable[Line], principal: Principal, collection_id: str, status: str) -> Iterator[Outcome]:
-        desk = journal.Desk(principal, collection_id, status, self._encoder.id, batch=str(uuid.uuid4()))
+    def run(self, lines: Iterable[Line], desk: journal.Desk) -> Iterator[Outcome]:
         source = iter(lines)
         with ThreadPoolExecutor(1, thread_name_prefix="jitl-teach-batch") as worker:
             ahead = self._begin(worker, source)

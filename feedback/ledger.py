@@ -6,6 +6,7 @@ called but the encoder, within a time limit, and SQL.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from feedback import access, batch, journal, rows
+from feedback import access, journal, rows
+from feedback.batch import GROUP, Press
 from feedback.embedding import TimedEncoder
 from feedback.foresight import Foresight
 from feedback.teaching import Clash, Line, Outcome, Receipt, Teaching, WrongQuote
@@ -84,14 +86,15 @@ class Ledger:
         foresight = Foresight(self._taught)
         return foresight.rivals(teaching, collection_id, vectors, wordings=1) if foresight.ready() else ()
 
-    def teach_many(self, lines: Iterable[Line], principal: Principal, collection_id: str) -> Iterator[Outcome]:
-        """One outcome a line, in order, as they are kept; a line that is refused stops no other.
+    def teach_many(self, lines: Iterable[Line], principal: Principal, collection_id: str, *, batch: str | None = None) -> Iterator[Outcome]:
+        """One outcome a line, in order, as they are kept; a line that is refused stops no other. `batch`: a UUID they share.
 
         Raises `NotFound` (collection) before the first outcome.
         """
         status = access.standing(principal, collection_id)
-        press = batch.Press(self._db, self._encoder, self._settings)
-        return press.run(lines, principal, collection_id, status)
+        press = Press(self._db, self._encoder, self._settings)
+        desk = journal.Desk(principal, collection_id, status, self._encoder.id, batch or str(uuid.uuid4()))
+        return press.run(lines, desk)
 
     def retract(self, correction_id: str, principal: Principal) -> Receipt:
         """From now on it is as if it had never been taught. Retracting again changes nothing."""
@@ -131,8 +134,8 @@ class Ledger:
             waiting = rows.TAUGHT.where(lacking, corrections.c.status != "retracted").order_by(corrections.c.seq).limit(limit)
             found = [rows.state_of(row) for row in connection.execute(waiting)] if self._encoder.id else []
         filled = 0
-        for start in range(0, len(found), batch.GROUP):
-            group = found[start : start + batch.GROUP]
+        for start in range(0, len(found), GROUP):
+            group = found[start : start + GROUP]
             vectors = [self._encoder.embed((state.question, *state.paraphrases)) for state in group]
             with self._db.write() as connection:
                 for state, matrix in zip(group, vectors, strict=True):

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Annotated, Any, Final, Literal, TypeVar
+from uuid import UUID
 
 from anyio import CancelScope, to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -80,6 +81,7 @@ async def teach_batch(
     here: Here,
     who: Caller,
     collection: Annotated[str | None, Query(max_length=200)] = None,
+    batch: Annotated[UUID | None, Query(description="Under which all of them can be taken back; made up where it is left out.")] = None,
     dry_run: DryRun = False,
 ) -> StreamingResponse:
     """Teach many: JSON lines in, JSON lines out. A line's `id` is its idempotency key; a bad line never stops the others.
@@ -92,7 +94,7 @@ async def teach_batch(
     if dry_run:
         foreseen = here.preview.many(map(_line, lines), who, place.id)
         return StreamingResponse(_streamed(foreseen, _foreseen, 1), media_type="application/x-ndjson")
-    outcomes = here.ledger.teach_many(map(_line, lines), who, place.id)
+    outcomes = here.ledger.teach_many(map(_line, lines), who, place.id, batch=None if batch is None else str(batch))
     return StreamingResponse(_streamed(outcomes, _reply, LINES), media_type="application/x-ndjson")
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from api import errors as problems
 from api import wire
-from api.client import WINDOW_BYTES, WINDOW_LINES, Client, encode, windows
+from api.client import Client
+from api.wire import WINDOW_BYTES, WINDOW_LINES, encode, windows
 from jitl import errors
 from jitl.errors import BadInput, Conflict, JitlError, NotFound, Unavailable
 
