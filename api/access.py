@@ -5,6 +5,8 @@ What the caller may not see does not exist (`NotFound`); what it sees but may no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jitl.errors import BadInput, Conflict, NotAllowed, NotFound
 from jitl.principals import ALL_COLLECTIONS, Principal, Right
 from jitl.sql.catalogue import Catalogue, CollectionInfo
@@ -40,6 +42,15 @@ def proposable(catalogue: Catalogue, principal: Principal, name: str | None) -> 
         what = "You may teach in no collection." if not places else "You may teach in several collections."
         raise BadInput(what, hint="Name the collection: `collection`.")
     return places[0]
+
+
+def taught(catalogue: Catalogue, principal: Principal, names: Sequence[str] | None) -> list[CollectionInfo]:
+    """The named collections, or all that the caller may teach in: for experts and admins, who care for what is taught there."""
+    if not (principal.is_expert or principal.is_admin):
+        raise NotAllowed("This is for experts and admins.", hint="Ask an admin of this service for the role.")
+    if names is not None:
+        return [collection(catalogue, principal, name, Right.TEACH) for name in dict.fromkeys(names)]
+    return [info for info in catalogue.collections(principal) if principal.may(Right.TEACH, info.id)]
 
 
 def may_create(principal: Principal) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
+from feedback.rewording import derived
+from jitl.principals import Principal, Right
 from jitl.sql.people import OWNER
 
 if TYPE_CHECKING:
@@ -21,6 +24,20 @@ if TYPE_CHECKING:
 
 KIND: Final = "replay"
 _WEIGHTS: Final = (".json", ".npz", ".onnx", ".npy", ".safetensors")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding as it is told: the correction (None where its texts are gone) and the one that answered instead."""
+
+    finding: Finding
+    correction: CorrectionState | None
+    came: CorrectionState | None
+
+    @property
+    def question(self) -> str | None:
+        """What was asked; None where the correction has been changed since, or where the finding names a mark."""
+        return None if self.correction is None else _wording(self.correction, self.finding.wording)
 
 
 class Replaying:
@@ -46,8 +63,12 @@ class Replaying:
         if named is None:
             self._replay.baseline.stamp = stamp
 
-    def findings(self, job: Job) -> list[Finding]:
-        return self._replay.baseline.findings(job.id)
+    def report(self, job: Job, who: Principal) -> list[Told]:
+        """What it found, with the texts as the ledger holds them now; only of corrections that the caller may read."""
+        findings = self._replay.baseline.findings(job.id)
+        known = self._replay.concerned(findings)
+        readable = {id_: state for id_, (place, state) in known.items() if who.may(Right.READ, place)}
+        return [Told(one, readable[one.correction_id], readable.get(one.came or "")) for one in findings if one.correction_id in readable]
 
     def submit(self, runner: Runner, principal_id: str, collections: Sequence[str] | None, *, accept: bool = False) -> str:
         """The job's id; the same that waits already is not asked for twice."""
@@ -84,13 +105,10 @@ class Replaying:
         return found.hexdigest()
 
 
-def wording(state: CorrectionState, name: str) -> str | None:
-    """The text that a finding names; None where the correction has been changed since, or where it names a mark."""
-    from feedback.rewording import derived
-
+def _wording(state: CorrectionState, name: str) -> str | None:
     kind, _, rest = name.partition(" ")
     if kind == "question":
         return state.question
-    if kind == "paraphrase" and 0 < int(rest) <= len(state.paraphrases):
-        return state.paraphrases[int(rest) - 1]
+    if kind == "paraphrase":
+        return dict(enumerate(state.paraphrases, 1)).get(int(rest))
     return derived(state.question).get(rest) if kind == "derived" else None

@@ -129,6 +129,16 @@ class FeedbackRequest(BaseModel):
     reason: Annotated[Text, Field(max_length=4000)] = ""
 
 
+class ReplayRequest(BaseModel):
+    """Which corrections to ask again."""
+
+    model_config = _example(collections=["bes3"])
+    collections: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="Names or ids; left out: all that you may teach in."
+    )
+    accept: bool = Field(default=False, description="Hold later replays against what is right and wrong now.")
+
+
 class CollectionRequest(BaseModel):
     """A new collection."""
 

@@ -17,9 +17,8 @@ import sqlalchemy as sa
 from feedback.baseline import Baseline, Finding, Recorded, digest
 from feedback.diagnosis import WHY, Verdict, damaged, judge
 from feedback.rewording import derived
-from feedback.standing import Standing, false_vector, standings, wordings
+from feedback.standing import Standing, false_vector, known, standings, wordings
 from feedback.supersede import MarkedSentences, WrongSentence
-from feedback.validity import holds
 from feedback.wording import WordingReader
 from jitl.sql.tables import corrections
 
@@ -84,6 +83,10 @@ class Replay:
         self.baseline.record(run.seen, gone)
         return Report(len(run.seen), run.asked, tuple(run.findings))
 
+    def concerned(self, findings: Sequence[Finding]) -> dict[str, tuple[str, CorrectionState | None]]:
+        """Correction -> its collection and how it stands, of those that the findings name; None where its texts are gone."""
+        return known(self._db, sorted({id_ for one in findings for id_ in (one.correction_id, one.came) if id_}))
+
     def taught(self) -> bool:
         """Whether there is anything to ask."""
         return self._any(corrections.c.status != "retracted")
@@ -106,7 +109,7 @@ class _Run:
         searcher: Searcher,
         memory: Corrections,
         reader: WordingReader,
-        known: dict[str, Recorded],
+        recorded: dict[str, Recorded],
         encoder_id: str | None,
         *,
         accept: bool,
@@ -117,7 +120,7 @@ class _Run:
         self._encoder_id = encoder_id
         self._accept = accept
         self._now = datetime.now(UTC)
-        self.known = known
+        self.known = recorded
         self.seen: dict[str, Recorded] = {}
         self.findings: list[Finding] = []
         self.asked = 0
@@ -174,7 +177,7 @@ class _Run:
         if stood.state is None:
             return Verdict(damage)
         query = self._searcher.prepare(stood.state.question, [stood.state.collection_id])
-        return damaged(stood, damage, self._memory.consult(query), holds=holds(stood.state, self._now))
+        return damaged(stood, damage, self._memory.consult(query), holds=_current(stood.state, self._now))
 
     def _look(self, stood: Standing, state: CorrectionState) -> None:
         """Whether what it supersedes is marked and stands below it."""
@@ -205,9 +208,13 @@ class _Run:
     def _query(self, state: CorrectionState, text: str) -> Query:
         """Asked for when and where the correction holds."""
         run = None if state.runs is None else next((int(part) for part in state.runs.replace("-", " ").replace(",", " ").split()), None)
-        as_of = None if holds(state, self._now) else state.valid_to or state.valid_from
+        as_of = None if _current(state, self._now) else state.valid_to or state.valid_from
         return self._searcher.prepare(text, [state.collection_id], as_of=as_of, release=state.release, run=run)
 
     def _report(self, kind: str, stood: Standing, wording: str, verdict: Verdict) -> None:
         assert verdict.why is not None
         self.findings.append(Finding(kind, stood.id, wording, verdict.why, verdict.came, verdict.detail))
+
+
+def _current(state: CorrectionState, moment: datetime) -> bool:
+    return (state.valid_from is None or state.valid_from <= moment) and (state.valid_to is None or moment <= state.valid_to)

@@ -102,6 +102,13 @@ def standings(db: Database, collections: Sequence[str]) -> list[Standing]:
     return [_standing(row, told[row.id], tuple(dict.fromkeys(marks.get(row.id, ())))) for row in found if row.id in told]
 
 
+def known(db: Database, ids: Sequence[str]) -> dict[str, tuple[str, CorrectionState | None]]:
+    """Correction -> its collection, and how it stands; None where its texts are gone."""
+    with db.read() as connection:
+        found = [row for page in rows.pages(ids) for row in connection.execute(_STANDING.where(corrections.c.id.in_(page)))]
+    return {row.id: (row.collection_id, None if row.salt is None else rows.state_of(row)) for row in found}
+
+
 def _standing(row: Any, told: Told, marks: tuple[str, ...]) -> Standing:
     limits = json.dumps([*(getattr(row, name) for name in _LIMITS), marks], default=str)
     stood = Standing(row.id, row.status, told, digest(limits), row.encoder, row.vectors, marks=marks)

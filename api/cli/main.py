@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import jitl
-from api.cli import collections, corrections, doctor, ingesting, jobs, keys, questions, serving, teaching, upkeep
+from api.cli import collections, corrections, doctor, ingesting, jobs, keys, opinions, questions, replay, serving, teaching, upkeep
 from api.cli.messages import language
 from api.cli.output import Output
 from api.cli.session import Session
@@ -58,6 +58,8 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     questions.route,
     teaching.teach,
     teaching.retract,
+    replay.replay,
+    opinions.feedback,
     doctor.doctor,
     upkeep.backup,
     upkeep.restore,

@@ -49,6 +49,18 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     ),
     "conflict": ("Conflict with correction {correction}: {note}", "与更正 {correction} 冲突：{note}"),
     "retracted": ("Retracted {correction}.", "已撤回 {correction}。"),
+    # what people think of answers, and whether what was taught still holds
+    "answer_id": ("Answer {answer} (jitl feedback {answer} up|down)", "答案 {answer}（可用 jitl feedback {answer} up|down 评价）"),
+    "voted": ("Noted for answer {answer}: {vote}.", "已记录对答案 {answer} 的评价：{vote}。"),
+    "replaying": ("Asking again", "重新提问"),
+    "regressed": ("Correction {correction}: {question}", "更正 {correction}：{question}"),
+    "expected": ("    expected: {text}", "    应答：{text}"),
+    "came_instead": ("    came instead: {text}", "    实际：{text}"),
+    "because": ("    why: {text}", "    原因：{text}"),
+    "replayed": (
+        "{asked} questions asked: {regressions} regressions, {notes} notes.",
+        "已重新提问 {asked} 个问题：{regressions} 个退步，{notes} 条提示。",
+    ),
     # work
     "reading": ("Reading", "读取"),
     "asking": ("Asking", "提问"),

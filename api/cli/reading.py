@@ -25,6 +25,7 @@ def after_answer(out: Output, answer: AnswerReply) -> None:
             _source(out, one)
     for text in answer["notices"]:
         out.tell("notice", text=text)
+    out.tell("answer_id", answer=answer["id"])
     for weighed in answer.get("candidates", ()):
         out.print(f"  {weighed['correction']}  same {weighed['same']:.3f}  dependent {weighed['dependent']:.3f}  {weighed['strength']}")
 
