@@ -28,11 +28,17 @@ def readable(connection: Connection, correction_id: str, principal: Principal) -
     return row
 
 
-def require_retract(row: Any, principal: Principal) -> None:
+def require_change(row: Any, principal: Principal, deed: str) -> None:
     """Its author, an expert who may teach there, or who administers the collection."""
     expert = principal.is_expert and principal.may(Right.TEACH, row.collection_id)
     if row.author_id != principal.id and not expert and not principal.may(Right.ADMIN, row.collection_id):
-        raise NotAllowed("Only its author or an expert of the collection may retract this correction.")
+        raise NotAllowed(f"Only its author or an expert of the collection may {deed} this correction.")
+
+
+def require_expert(row: Any, principal: Principal) -> None:
+    """An expert who may teach there."""
+    if not (principal.is_expert and principal.may(Right.TEACH, row.collection_id)):
+        raise NotAllowed("Only an expert of the collection may do this.", hint="Ask one of its experts.")
 
 
 def require_review(row: Any, principal: Principal) -> None:

@@ -102,11 +102,13 @@ def enter(db: Database, connection: Connection, desk: Desk, drafts: Sequence[Dra
     return results
 
 
-def append_event(db: Database, connection: Connection, correction_id: str, kind: str, by: str, metadata: Mapping[str, object]) -> int:
+def append_event(
+    db: Database, connection: Connection, correction_id: str, kind: str, by: str, metadata: Mapping[str, object], digest: str = ""
+) -> int:
     """The next event of a correction that exists; returns its sequence number, which its state row carries from now on."""
     db.lock_ledger(connection)
     seq = rows.newest(connection) + 1
-    row = {"seq": seq, "correction_id": correction_id, "kind": kind, "at": datetime.now(UTC), "principal_id": by, "digest": ""}
+    row = {"seq": seq, "correction_id": correction_id, "kind": kind, "at": datetime.now(UTC), "principal_id": by, "digest": digest}
     connection.execute(correction_events.insert().values(**row, metadata=dict(metadata)))
     connection.execute(corrections.update().where(corrections.c.id == correction_id).values(last_seq=seq))
     return seq

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from feedback import access, journal, rows
+from feedback.amend import quotes
 from feedback.batch import GROUP, Press
 from feedback.embedding import TimedEncoder
 from feedback.foresight import Foresight
 from feedback.teaching import Clash, Line, Outcome, Receipt, Teaching, WrongQuote
-from jitl.errors import BadInput, Conflict
+from jitl.errors import BadInput, Conflict, NotFound
 from jitl.ports import Encoder, SparseEncoder
 from jitl.principals import Principal, Right
 from jitl.sql import audit
 from jitl.sql.engine import Database
-from jitl.sql.tables import collections, correction_events, corrections, supersessions
+from jitl.sql.tables import collections, correction_events, corrections
 from jitl.types import CorrectionState
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Ledger:
         """From now on it is as if it had never been taught. Retracting again changes nothing."""
         with self._db.write(urgent=True) as connection:
             row = access.readable(connection, correction_id, principal)
-            access.require_retract(row, principal)
+            access.require_change(row, principal, "retract")
             if row.status == "retracted":
                 return Receipt(row.id, row.last_seq, row.status)
             seq = self._change(connection, row.id, "retracted", principal, status="retracted")
@@ -139,31 +140,33 @@ class Ledger:
             vectors = [self._encoder.embed((state.question, *state.paraphrases)) for state in group]
             with self._db.write() as connection:
                 for state, matrix in zip(group, vectors, strict=True):
-                    filled += self._fill(connection, state.id, matrix)
+                    filled += self._fill(connection, state, matrix)
         return filled
 
-    def _fill(self, connection: sa.Connection, correction_id: str, vectors: Any) -> bool:
-        """Unless it was retracted meanwhile."""
+    def _fill(self, connection: sa.Connection, state: CorrectionState, vectors: Any) -> bool:
+        """Unless it was retracted or amended meanwhile."""
         values = {"encoder": self._encoder.id, "vectors": vectors.tobytes()}
-        still = corrections.update().where(corrections.c.id == correction_id, corrections.c.status != "retracted")
+        c = corrections.c
+        still = corrections.update().where(c.id == state.id, c.status != "retracted", c.version == state.version)
         if not connection.execute(still.values(**values)).rowcount:
             return False
-        journal.append_event(self._db, connection, correction_id, "vector", "", {"encoder": self._encoder.id})
+        journal.append_event(self._db, connection, state.id, "vector", "", {"encoder": self._encoder.id})
         return True
 
     def show(self, correction_id: str, principal: Principal) -> CorrectionState:
         """As it stands now, retracted ones included. Raises `NotFound`."""
         with self._db.read() as connection:
             access.readable(connection, correction_id, principal)
-            return rows.state_of(connection.execute(rows.TAUGHT.where(corrections.c.id == correction_id)).one())
+            row = connection.execute(rows.TAUGHT.where(corrections.c.id == correction_id)).first()
+        if row is None:
+            raise NotFound("The texts of this correction were erased.", hint="Its history is left.")
+        return rows.state_of(row)
 
     def supersedes(self, correction_id: str, principal: Principal) -> tuple[WrongQuote, ...]:
         """What it declares wrong, as its author quoted it."""
         with self._db.read() as connection:
             access.readable(connection, correction_id, principal)
-            quotes = sa.select(supersessions.c.quote, supersessions.c.document).distinct()
-            quotes = quotes.where(supersessions.c.correction_id == correction_id).order_by(supersessions.c.quote)
-            return tuple(WrongQuote(row.quote, row.document) for row in connection.execute(quotes))
+            return quotes(connection, correction_id)
 
     def history(self, correction_id: str, principal: Principal) -> tuple[Event, ...]:
         """Oldest first."""
@@ -183,7 +186,7 @@ class Ledger:
         limit: int = 100,
         before: int | None = None,
     ) -> tuple[CorrectionState, ...]:
-        """Those the principal may read, newest first. `since`: changed after that moment. `before`: seq of the last one already seen."""
+        """Those the principal may read, newest first. `since`: changed at or after it. `before`: seq of the last one already seen."""
         wanted = rows.TAUGHT.join(collections, collections.c.id == corrections.c.collection_id).where(collections.c.deleted_at.is_(None))
         with self._db.read() as connection:
             visible = [id_ for id_ in connection.scalars(sa.select(collections.c.id)) if principal.may(Right.READ, id_)]
@@ -193,6 +196,6 @@ class Ledger:
             if before is not None:
                 wanted = wanted.where(corrections.c.seq < before)
             if since is not None:
-                recent = sa.select(correction_events.c.correction_id).where(correction_events.c.at > since)
+                recent = sa.select(correction_events.c.correction_id).where(correction_events.c.at >= since)
                 wanted = wanted.where(corrections.c.id.in_(recent))
             return tuple(rows.state_of(row) for row in connection.execute(wanted.order_by(corrections.c.seq.desc()).limit(limit)))

@@ -25,6 +25,8 @@ _SPACE: Final = re.compile(r"\s+")
 _SAME: Final = str.maketrans(
     dict.fromkeys("\u2018\u2019", "'") | dict.fromkeys("\u201c\u201d", '"') | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 )
+_STOPS: Final = (".", "!", "?", "\u3002", "\uff01", "\uff1f")
+_OPENS, _CLOSES = "^", "$"  # before the first and the last words of a sentence, as keys
 _ENDS: Final = " \t\"'.,;:!?\u3002\uff0c\uff1b\uff1a\uff01\uff1f\u3001()[]"
 _WORD: Final = re.compile(f"[{texts.CJK}]|[^\\W_{texts.CJK}]+")
 
@@ -68,14 +70,14 @@ class MarkedSentences:
     def changed(self, removed: Iterable[WrongSentence], added: Iterable[WrongSentence]) -> MarkedSentences:
         marks = dict(self._by_anchor)
         for mark in removed:
-            anchor = _anchor(mark.sentence)
-            left = tuple(other for other in marks.get(anchor, ()) if other != mark)
-            marks[anchor] = left
-            if not left:
-                del marks[anchor]
+            for anchor in _places(mark.sentence):
+                left = tuple(other for other in marks.get(anchor, ()) if other != mark)
+                marks[anchor] = left
+                if not left:
+                    del marks[anchor]
         for mark in added:
-            anchor = _anchor(mark.sentence)
-            marks[anchor] = (*marks.get(anchor, ()), mark)
+            for anchor in _places(mark.sentence):
+                marks[anchor] = (*marks.get(anchor, ()), mark)
         return MarkedSentences(marks)
 
     def find(self, passage: str) -> str | None:
@@ -83,25 +85,59 @@ class MarkedSentences:
         if not self._by_anchor:
             return None
         text = normalise(passage)
-        words = _WORD.findall(text)
-        near = (mark for anchor in {"", *words, *_anchors(words)} for mark in self._by_anchor.get(anchor, ()))
+        held = list(_WORD.finditer(text))
+        anchors = {"", *(word.group() for word in held), *_anchors([word.group() for word in held])}
+        near = {mark for anchor in anchors for mark in self._by_anchor.get(anchor, ())}
         found = [mark for mark in near if _contains(text, mark.sentence)]
+        found += [*self._begun(passage, text, held), *self._ended(passage, text, held)]
         return max(found, key=lambda mark: (mark.seq, mark.correction_id)).correction_id if found else None
+
+    def _begun(self, passage: str, text: str, held: Sequence[re.Match[str]]) -> Iterator[WrongSentence]:
+        """Marks within whose sentence the passage ends: chunks of another size cut long ones. After a stop nothing was cut."""
+        if passage.rstrip().endswith(_STOPS):
+            return
+        for at in range(len(held) - MIN_WORDS + 1):
+            marks = self._by_anchor.get(_OPENS + _run(held[at : at + MIN_WORDS]), ())
+            rest = text[held[at].start() :].rstrip(_ENDS) if marks else ""
+            yield from (mark for mark in marks if mark.sentence.startswith(rest) and _apart(mark.sentence, len(rest)))
+
+    def _ended(self, passage: str, text: str, held: Sequence[re.Match[str]]) -> Iterator[WrongSentence]:
+        """Marks within whose sentence the passage begins: not as a sentence does."""
+        if passage.lstrip()[:1].isupper():
+            return
+        for at in range(len(held) - MIN_WORDS + 1):
+            run = held[at : at + MIN_WORDS]
+            marks = self._by_anchor.get(_CLOSES + _run(run), ())
+            head = text[: run[-1].end()].lstrip(_ENDS) if marks else ""
+            yield from (mark for mark in marks if mark.sentence.endswith(head) and _apart(mark.sentence, len(mark.sentence) - len(head)))
 
 
 NO_MARKS: Final = MarkedSentences()
 
 
-def _anchor(sentence: str) -> str:
-    """What a passage must hold to be looked at closely: the longest pair of words, as the likely rarest."""
-    words = _WORD.findall(sentence)
-    return max((*_anchors(words),) or words, key=lambda anchor: (len(anchor), anchor), default="")
+def contains(passage: str, sentence: str) -> bool:
+    """Whether a passage holds a marked sentence, whole or cut at the passage's own edge."""
+    return NO_MARKS.changed((), [WrongSentence(sentence, "", 0)]).find(passage) is not None
 
 
-def _anchors(words: Sequence[str]) -> Iterator[str]:
+def _places(sentence: str) -> set[str]:
+    """What a passage must hold to be looked at closely: the longest pair of words, as the likely rarest; or how it begins or ends."""
+    held = list(_WORD.finditer(sentence))
+    plain = [word.group() for word in held]
+    whole = max((*_anchors(plain),) or plain, key=lambda anchor: (len(anchor), anchor), default="")
+    if len(held) < 2 * MIN_WORDS:
+        return {whole}
+    return {whole, _OPENS + _run(held[:MIN_WORDS]), _CLOSES + _run(held[-MIN_WORDS:])}
+
+
+def _anchors(held: Sequence[str]) -> Iterator[str]:
     """Neighbouring words: whatever contains a sentence contains all of its pairs."""
-    for first, second in pairwise(words):
+    for first, second in pairwise(held):
         yield f"{first} {second}"
+
+
+def _run(held: Sequence[re.Match[str]]) -> str:
+    return " ".join(word.group() for word in held)
 
 
 def _contains(text: str, sentence: str) -> bool:

@@ -93,3 +93,33 @@ def test_many_marks_are_found_exactly() -> None:
     marks = NO_MARKS.changed((), [WrongSentence(f"the value of parameter {n} is {n * 7} units", f"c{n}", n) for n in range(5000)])
     assert marks.find("We say that the value of parameter 4321 is 30247 units here") == "c4321"
     assert marks.find("We say that the value of parameter 4321 is 30248 units here") is None
+
+
+LONG = "The superconducting solenoid of the spectrometer provides an axial field of 0.9 tesla in the tracking volume since 2012."
+
+
+@pytest.mark.parametrize(
+    "passage",
+    [
+        "We begin. The superconducting solenoid of the spectrometer provides an axial",
+        "provides an axial field of 0.9 tesla in the tracking volume since 2012. More follows.",
+        "in the tracking volume since 2012.",
+    ],
+)
+def test_a_sentence_cut_at_the_edge_of_a_passage_is_found(passage: str) -> None:
+    assert find(LONG, passage)
+
+
+@pytest.mark.parametrize(
+    "passage",
+    [
+        "The superconducting solenoid of the spectrometer provides an axial field.",
+        "The superconducting solenoid of the spectrometer provides an ax",
+        "The superconducting solenoid of the spectrometer was built in Beijing",
+        "In the tracking volume since 2012. More follows.",
+        "nothing in the tracking volume since 2012.",
+        "superconducting solenoid",
+    ],
+)
+def test_what_only_begins_or_ends_alike_is_not(passage: str) -> None:
+    assert not find(LONG, passage)
