@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from feedback import moments
 from feedback.features import Rarity
-from feedback.memory import Memory, MemoryView
+from feedback.memory import Memory
 from feedback.pool import nearest
 from feedback.scope import Scope, shipped
-from feedback.shelf import Entry
-from feedback.validity import holds
-from feedback.wording import Wording, WordingReader
+from feedback.shelf import Entry, ShelfView
+from feedback.timeline import Asked, Limits, Reading, Timeline, Weighing
+from feedback.wording import WordingReader
+from jitl.errors import MissingPart, Unavailable
 from jitl.ports import Encoder, SparseEncoder
 from jitl.sql.engine import Database
-from jitl.types import Candidate, Consultation, Passage, Query, Strength
+from jitl.types import Consultation, Passage, Query
+
+if TYPE_CHECKING:
+    from jitl.types import Vector
+
+_log = logging.getLogger(__name__)
 
 EVIDENCE: Final = 5
 SHOWN: Final = 10
-_FIRES: Final = (Strength.SAME, Strength.PARAPHRASE)
 
 
 class TaughtCorrections:
@@ -28,6 +35,8 @@ class TaughtCorrections:
     def __init__(self, db: Database, encoder: Encoder | None, sparse: SparseEncoder, scope: Scope | None = None) -> None:
         self._reader = WordingReader(sparse)
         self._scope = scope
+        self._encoder = encoder
+        self._limits = Limits()
         encoder_id, dimension = (None, 1) if encoder is None else (encoder.id, encoder.dimension)
         self._memory = Memory(db, self._reader, encoder_id, dimension)
 
@@ -42,14 +51,13 @@ class TaughtCorrections:
         view = self._memory.refresh()
         if not view.places:
             return Consultation()
-        question = self._reader.read(query.text)
-        taught = self._weigh(question, query, view, authoritative=True)
-        proposed = self._weigh(question, query, view, authoritative=False)
-        answer = next((candidate for candidate in taught if candidate.strength in _FIRES), None)
-        dependent = sorted((c for c in taught if c.strength is Strength.DEPENDENT), key=lambda c: -c.dependent)
-        beside = [candidate for candidate in proposed if candidate.strength in _FIRES]
-        weighed = sorted([*taught, *proposed], key=lambda c: (-c.same, -c.correction.seq))
-        return Consultation(answer, tuple([*dependent, *beside][:EVIDENCE]), tuple(weighed[:SHOWN]))
+        standings = [view.shelves(query.collections, authoritative=authoritative) for authoritative in (True, False)]
+        asked = self._asked(query, standings)
+        readings = [Reading(self._reader.read(query.text), query.vector), *self._stripped(asked)]
+        taught, proposed = (Timeline(asked, shelves).settle(self._weighed(readings, shelves)) for shelves in standings)
+        dependent = sorted(taught.dependent, key=lambda c: -c.dependent)
+        weighed = sorted([*taught.weighed, *proposed.weighed], key=lambda c: (-c.same, -c.correction.seq))
+        return Consultation(taught.answer, (*taught.past, *dependent, *proposed.firing)[:EVIDENCE], tuple(weighed[:SHOWN]))
 
     def marks(self, query: Query, passages: Sequence[Passage]) -> Mapping[str, str]:
         """Chunk id -> id of the correction that supersedes it."""
@@ -61,10 +69,19 @@ class TaughtCorrections:
                 found[passage.id] = correction
         return found
 
-    def _weigh(self, question: Wording, query: Query, view: MemoryView, *, authoritative: bool) -> list[Candidate]:
-        shelves = view.shelves(query.collections, authoritative=authoritative)
-        if not shelves:
-            return []
+    def _asked(self, query: Query, standings: Sequence[Sequence[ShelfView]]) -> Asked:
+        """With those words of the question that can say when: of a kind by which some correction is limited."""
+        now = datetime.now(UTC)
+        found = moments.find(query.text, now)
+        kinds = self._limits.of([shelf for shelves in standings for shelf in shelves]) if found else frozenset[str]()
+        return Asked.of(query, now, [phrase for phrase in found if phrase.kind in kinds])
+
+    def _stripped(self, asked: Asked) -> list[Reading]:
+        """The question without the words that say when: one embedding more, for such questions alone."""
+        return [Reading(self._reader.read(text), self._vector(text), stripped=True) for text in moments.stripped(asked.text, asked.phrases)]
+
+    def _weighed(self, readings: Sequence[Reading], shelves: Sequence[ShelfView]) -> list[Weighing]:
+        """Against every correction, whenever it holds: what held once is still what a question may be about."""
         size = sum(shelf.size for shelf in shelves)
 
         def frequency(term: int) -> int:
@@ -72,11 +89,23 @@ class TaughtCorrections:
 
         scope = self._scope or shipped()
         rarity = Rarity(scope.general, size, frequency)
-        moment = query.as_of or datetime.now(UTC)
+        found: list[Weighing] = []
+        for reading in readings if shelves else ():
+            weights = {term: rarity(term) for term in reading.wording.terms}
+            candidates = nearest(reading.wording, reading.vector, weights, shelves, _any)
+            found.append(Weighing(scope.decide(reading.wording, candidates, size, frequency), reading.stripped))
+        return found
 
-        def usable(entry: Entry) -> bool:
-            return holds(entry.state, moment, query.release, query.run)
+    def _vector(self, text: str) -> Vector | None:
+        if self._encoder is None or not self._encoder.covers(text):
+            return None
+        try:
+            return self._encoder.embed_question(text)
+        except (MissingPart, Unavailable) as error:
+            _log.warning("a question without its date has no vector: %s", error)
+            return None
 
-        weights = {term: rarity(term) for term in question.terms}
-        candidates = nearest(question, query.vector, weights, shelves, usable)
-        return scope.decide(question, candidates, size, frequency)
+
+def _any(entry: Entry) -> bool:
+    del entry
+    return True

@@ -1,0 +1,185 @@
+"""Which of several records of one fact answers: words that say when are used where the question without them asks for such a fact.
+
+A question is weighed as it stands and, where it holds such words and a correction is limited in that way, once more without them.
+Corrections with the same question are the records of one fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from feedback.moments import Phrase
+from feedback.shelf import Entry, ShelfView
+from feedback.validity import Frame, current, holds, limits
+from feedback.wording import Wording, question_key
+from jitl.types import Candidate, CorrectionState, Query, Strength
+
+if TYPE_CHECKING:
+    from jitl.types import Vector
+
+PAST: Final = 2
+"""Records for another time, release or run that are shown where none holds."""
+FIRES: Final = (Strength.SAME, Strength.PARAPHRASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`given`: as the caller's options say, else now; `phrases` are the words of the question that may say otherwise."""
+
+    text: str
+    given: Frame
+    phrases: tuple[Phrase, ...] = ()
+    fixed: frozenset[str] = frozenset()  # what the options settle: words say nothing against them
+
+    @classmethod
+    def of(cls, query: Query, now: datetime, phrases: Iterable[Phrase] = ()) -> Asked:
+        options = {"time": query.as_of, "release": query.release, "runs": query.run}
+        fixed = frozenset(name for name, value in options.items() if value is not None)
+        return cls(query.text, Frame.given(now, query.as_of, query.release, query.run), tuple(phrases), fixed)
+
+    @property
+    def meant(self) -> Frame:
+        """As the words say, too."""
+        frame = self.given
+        for phrase in self.phrases:
+            if phrase.kind == "time" and phrase.period is not None and "time" not in self.fixed:
+                frame = replace(frame, period=phrase.period)
+            elif phrase.kind == "release" and "release" not in self.fixed:
+                frame = replace(frame, release=phrase.release)
+            elif phrase.kind == "runs" and "runs" not in self.fixed:
+                frame = replace(frame, runs=phrase.runs)
+        return frame
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A way to read the question; `stripped`: without the words that say when."""
+
+    wording: Wording
+    vector: Vector | None
+    stripped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """What came of a reading: candidates best first."""
+
+    candidates: Sequence[Candidate]
+    stripped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`answer` holds when it was asked about. Where nothing does, `past` are the records that answer for another time, release or run."""
+
+    answer: Candidate | None
+    past: tuple[Candidate, ...]
+    dependent: tuple[Candidate, ...]
+    firing: tuple[Candidate, ...]  # each fact's record, one a fact, best first
+    weighed: tuple[Candidate, ...]  # those of the weighing that answered, without the ones that do not hold
+
+
+class _Claim(NamedTuple):
+    named: bool  # its wording holds the very numbers that the words in question hold
+    same: float
+    whole: bool  # weighed with the words
+    answer: Candidate
+    weighing: Weighing
+
+
+class Timeline:
+    """Over the shelves of one standing, for one question."""
+
+    def __init__(self, asked: Asked, shelves: Sequence[ShelfView]) -> None:
+        self._asked = asked
+        self._shelves = shelves
+
+    def settle(self, weighings: Sequence[Weighing]) -> Verdict:
+        claims: list[_Claim] = []
+        past: dict[str, Candidate] = {}
+        for weighing in weighings:
+            claim = self._claim(weighing, past)
+            if claim is not None:
+                claims.append(claim)
+        best = max(claims, default=None, key=lambda claim: claim[:3])
+        shown = best.weighing if best else next(iter(weighings), Weighing(()))
+        hanging = [c for c in shown.candidates if c.strength is Strength.DEPENDENT and self._stands(c)]
+        return Verdict(
+            answer=best.answer if best else None,
+            past=() if best else tuple(sorted(past.values(), key=lambda c: (-c.same, -c.correction.seq)))[:PAST],
+            dependent=tuple(hanging),
+            firing=tuple(c for c in shown.candidates if c.strength in FIRES and self._stands(c)),
+            weighed=tuple(c for c in shown.candidates if self._holds(c)),
+        )
+
+    def _claim(self, weighing: Weighing, past: dict[str, Candidate]) -> _Claim | None:
+        """The best fact of the weighing that has a record for what is asked; those of others are noted in `past`."""
+        for candidate in weighing.candidates:
+            if candidate.strength not in FIRES:
+                continue
+            family = self._family(candidate.correction)
+            applies = self._applies(family)
+            if weighing.stripped and not applies:
+                return None  # what is asked so is another fact, to which the words belong
+            found = current((entry.state for entry in family), self._asked.meant if applies else self._asked.given)
+            if found is not None:
+                return _Claim(self._named(family), candidate.same, not weighing.stripped, replace(candidate, correction=found), weighing)
+            for entry in family:
+                past.setdefault(entry.state.id, replace(candidate, correction=entry.state, strength=Strength.DEPENDENT))
+        return None
+
+    def _family(self, state: CorrectionState) -> list[Entry]:
+        """The records of its fact: asked in the same words."""
+        key = question_key(state.question)
+        every = (shelf.entries[slot] for shelf in self._shelves for slot in shelf.same(key))
+        return [entry for entry in every if entry.wordings[0].key == key]
+
+    def _applies(self, family: Sequence[Entry]) -> bool:
+        """Whether all the words in question say when: the fact has records limited so, and does not itself speak of that year or run."""
+        if not self._asked.phrases:
+            return False
+        limited = frozenset[str]().union(*(limits(entry.state) for entry in family))
+        return all(phrase.kind in limited and (phrase.sure or not self._speaks(family, phrase)) for phrase in self._asked.phrases)
+
+    def _named(self, family: Sequence[Entry]) -> bool:
+        return any(self._speaks(family, phrase) for phrase in self._asked.phrases)
+
+    def _speaks(self, family: Sequence[Entry], phrase: Phrase) -> bool:
+        numbers = phrase.numbers(self._asked.text)
+        return any(numbers & wording.numbers for entry in family for wording in entry.wordings)
+
+    def _frame(self, family: Sequence[Entry]) -> Frame:
+        return self._asked.meant if self._applies(family) else self._asked.given
+
+    def _holds(self, candidate: Candidate) -> bool:
+        return holds(candidate.correction, self._frame(self._family(candidate.correction)))
+
+    def _stands(self, candidate: Candidate) -> bool:
+        """Whether it is its fact's record for what is asked."""
+        family = self._family(candidate.correction)
+        found = current((entry.state for entry in family), self._frame(family))
+        return found is not None and found.id == candidate.correction.id
+
+
+class Limits:
+    """In which ways the corrections of shelves are limited; read once for each state of a shelf. Safe to call from several threads."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, bool], tuple[ShelfView, frozenset[str]]] = {}
+
+    def of(self, shelves: Iterable[ShelfView]) -> frozenset[str]:
+        return frozenset[str]().union(*(self._read(shelf) for shelf in shelves))
+
+    def _read(self, shelf: ShelfView) -> frozenset[str]:
+        if not shelf.entries:
+            return frozenset()
+        first = shelf.entries[0].state
+        place = (first.collection_id, first.authoritative)
+        known = self._known.get(place)
+        if known is None or known[0] is not shelf:
+            alive = (entry.state for entry, lives in zip(shelf.entries, shelf.alive.tolist(), strict=False) if lives)
+            known = self._known[place] = (shelf, frozenset[str]().union(*map(limits, alive)))
+        return known[1]
