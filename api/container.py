@@ -146,7 +146,7 @@ class Container:
         self._stack.callback(self.runner.close)
         self.runner.start()
         late, old = Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)
-        self._chores = Chores([late, old, Chore("replay", 60.0, self.replaying.look)])
+        self._chores = Chores([late, old, Chore("replay", 60.0, lambda: self.replaying.look(self.runner))])
         self._stack.callback(self._chores.close)
         self._stack.callback(self._fill_a_few)
 

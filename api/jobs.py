@@ -108,7 +108,7 @@ class Runner:
         self._units = dict(units or {})
         self._over = over
         self._owner = f"thread-{uuid.uuid4().hex[:12]}"
-        self._wake = threading.Condition()
+        self._news = threading.Condition()
         self._closing = threading.Event()
         self._asked: set[str] = set()  # jobs asked for in this process's time that are not over
         self._resumed = False
@@ -127,7 +127,7 @@ class Runner:
     def resume(self) -> None:
         """Do also what earlier processes left undone."""
         self._resumed = True
-        self._nudge()
+        self.wake()
 
     @property
     def busy(self) -> bool:
@@ -154,18 +154,19 @@ class Runner:
 
     def _ask(self, job_id: str) -> None:
         self._asked.add(job_id)
-        self._nudge()
+        self.wake()
 
-    def _nudge(self) -> None:
-        with self._wake:
-            self._wake.notify_all()
+    def wake(self) -> None:
+        """Look for work now."""
+        with self._news:
+            self._news.notify_all()
 
     def close(self) -> None:
         """Running work is asked to stop; its job goes on with the next process."""
         self._closing.set()
         for _, reporter in list(self._running.values()):
             reporter.stop()
-        self._nudge()
+        self.wake()
         deadline = time.monotonic() + STOP_S
         for thread in self._threads:
             if thread.is_alive():
@@ -183,9 +184,9 @@ class Runner:
                 log.exception("job %s: the worker goes on with the next", claim.job.id if claim else "(none)")
                 self._closing.wait(TICK_S)
             if claim is None:
-                with self._wake:
+                with self._news:
                     if not self._closing.is_set():
-                        self._wake.wait(POLL_S)
+                        self._news.wait(POLL_S)
 
     def _run(self, claim: Claim) -> None:
         job = claim.job

@@ -84,7 +84,7 @@ class Replaying:
         if job.kind == "reindex" and self._wanted() and self._jobs.get(job.id).state == "done":
             self.submit(runner, OWNER.id, None)
 
-    def look(self) -> None:
+    def look(self, runner: Runner) -> None:
         """Queue a replay where weights or encoder are others than at the last; left to a process that stays."""
         if not self._settings.replay_after_changes or self._replay.baseline.stamp == self._stamp():
             return
@@ -92,6 +92,7 @@ class Replaying:
             self._replay.baseline.stamp = self._stamp()
         elif not self._replay.late() and not any(job.kind == KIND for job in self._jobs.unfinished()):
             self._jobs.create(KIND, {"collections": None, "accept": False}, principal_id=OWNER.id)
+            runner.wake()
 
     def _wanted(self) -> bool:
         return self._settings.replay_after_changes and self._replay.taught()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from feedback.standing import Standing
@@ -31,6 +32,8 @@ WHY: Final[Mapping[str, str]] = {
 }
 """The reasons of findings; the last three are those of notes."""
 
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+
 VETOED: Final = 0.02
 """Probabilities this low beside another number, name or negation are a veto's."""
 
@@ -45,7 +48,10 @@ class Verdict:
 
 
 def judge(state: CorrectionState, question: str, found: Consultation, read: Callable[[str], Wording]) -> Verdict:
-    """Right is its own answer, another correction's in the same words, or that of a later one about exactly this question."""
+    """Right is its own answer, another correction's in the same words, or that of a later one about exactly this question.
+
+    Later: taught later, or holding from a later time on.
+    """
     fired = found.answer.correction if found.answer else None
     if fired is not None and _right(state, question, fired):
         return Verdict()
@@ -68,7 +74,8 @@ def damaged(stood: Standing, damage: str, found: Consultation, *, holds: bool) -
 def _right(state: CorrectionState, question: str, fired: CorrectionState) -> bool:
     if fired.id == state.id or fold(fired.answer) == fold(state.answer):
         return True
-    return fired.seq > state.seq and bool(_keys(fired) & (_keys(state) | {question_key(question)}))
+    later = fired.seq > state.seq or (fired.valid_from or _EVER) > (state.valid_from or _EVER)
+    return later and bool(_keys(fired) & (_keys(state) | {question_key(question)}))
 
 
 def _keys(state: CorrectionState) -> set[str]:

@@ -208,12 +208,19 @@ class _Run:
     def _query(self, state: CorrectionState, text: str) -> Query:
         """Asked for when and where the correction holds."""
         run = None if state.runs is None else next((int(part) for part in state.runs.replace("-", " ").replace(",", " ").split()), None)
-        as_of = None if _current(state, self._now) else state.valid_to or state.valid_from
+        as_of = None if _current(state, self._now) else _moment(state)
         return self._searcher.prepare(text, [state.collection_id], as_of=as_of, release=state.release, run=run)
 
     def _report(self, kind: str, stood: Standing, wording: str, verdict: Verdict) -> None:
         assert verdict.why is not None
         self.findings.append(Finding(kind, stood.id, wording, verdict.why, verdict.came, verdict.detail))
+
+
+def _moment(state: CorrectionState) -> datetime | None:
+    """A time at which it holds."""
+    if state.valid_from is not None and state.valid_to is not None:
+        return state.valid_from + (state.valid_to - state.valid_from) / 2
+    return state.valid_from or state.valid_to
 
 
 def _current(state: CorrectionState, moment: datetime) -> bool:
