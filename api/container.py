@@ -19,11 +19,15 @@ from api.chores import Chore, Chores
 from api.jobs import Runner
 from api.reindex import Reindex
 from api.replaying import Replaying
+from feedback.amend import Amendments
 from feedback.ledger import Ledger
+from feedback.pace import Pace
 from feedback.preview import Preview
 from feedback.proposals import Proposals
 from feedback.replay import Replay
 from feedback.retriever import TaughtCorrections
+from feedback.revert import Reverts
+from feedback.vanished import Vanished
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
 from ingest.passages import PassageIndexer
@@ -129,6 +133,10 @@ class Container:
         frequencies = Frequencies(self.db)
         self.searcher = Searcher(self.encoder, self.sparse, self.catalogue, frequencies, legs, self.corrections, self.settings)
         self._stack.callback(self.searcher.close)
+        self.amendments = Amendments(self.db, self.encoder, self.settings)
+        self.reverts = Reverts(self.db)
+        self.vanished = Vanished(self.db)
+        self.pace = Pace(self.db, self.settings.teach_per_minute)
         self.proposals = Proposals(self.searcher, self.sparse)
         self.preview = Preview(self.corrections, self.encoder, self.sparse, self.answers, self.proposals, self.settings)
         router = KeywordRouter()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from feedback.amend import Deed
 from feedback.preview import Forecast
 from feedback.proposals import Proposal
 from feedback.teaching import Clash
+from feedback.vanished import Moved
 from jitl.sql.answers import KeptAnswer, Vote
 from jitl.sql.catalogue import CollectionInfo
 from jitl.sql.documents import DocumentInfo
@@ -95,6 +97,19 @@ def proposal(value: Proposal) -> Json:
     """A sentence that may be wrong; `document` and `quote` go into `supersedes` as they are."""
     shown: Json = {"document": value.document, "quote": value.quote, "chunk": value.chunk, "title": value.title}
     return shown | {"location": value.location, "why": value.why, "likelihood": value.likelihood}
+
+
+def moved(value: Moved) -> Json:
+    """A mark without its sentence, and what stands there now."""
+    shown: Json = {"correction": value.correction_id, "question": value.question, "answer": value.answer, "document": value.document}
+    return shown | {"old": value.old, "new": value.new, "chunk": value.chunk, "similarity": value.similarity}
+
+
+def deed(value: Deed) -> Json:
+    """One line of a history."""
+    shown: Json = {"seq": value.seq, "kind": value.kind, "at": value.at.isoformat(), "by": value.by}
+    said = None if value.said is None else dict(value.said)
+    return shown | _given(status=value.status, version=value.version, fields=list(value.fields) or None, said=said)
 
 
 def forecast(value: Forecast) -> Json:

@@ -113,6 +113,51 @@ class TeachRequest(BaseModel):
     id: Name | None = Field(default=None, description="Your own id; stands for the Idempotency-Key where that header is absent.")
 
 
+class AmendRequest(BaseModel):
+    """What a correction says from now on; fields left out stay, null clears one."""
+
+    model_config = _example(answer="BOSS 7.1.3 since December 2026.", version=1)
+    answer: Question | None = None
+    subject: Text | None = None
+    statement: Text | None = None
+    paraphrases: list[Text] | None = None
+    supersedes: list[WrongQuoteRequest] | None = Field(default=None, description="All of them: those left out are lifted.")
+    valid_from: Text | None = None
+    valid_to: Text | None = None
+    release: Text | None = None
+    runs: Text | None = None
+    groups: list[Text] | None = None
+    version: int | None = Field(default=None, ge=1, description="The version you saw; another one by now is a conflict.")
+
+
+class RevertRequest(BaseModel):
+    """Whose corrections to take back: of an author (name or id) or of a batch."""
+
+    model_config = _example(author="mallory")
+    author: Name | None = None
+    batch: Name | None = None
+
+
+class ProposalsRequest(BaseModel):
+    """A question whose answer was wrong, and the right answer."""
+
+    model_config = _example(
+        question="Which BOSS release is recommended for new analyses?", answer="BOSS 7.1.2", wrong="BOSS 7.0.9", collection="bes3"
+    )
+    question: Question
+    answer: Question
+    wrong: Annotated[Text, Field(max_length=20_000)] = Field(default="", description="The wrong answer's words.")
+    wrong_answer: Name | None = Field(default=None, description="Its id: what it quoted is proposed first.")
+    collection: Name | None = None
+
+
+class ConfirmRequest(BaseModel):
+    """Where an answer is confirmed."""
+
+    model_config = _example(collection="bes3")
+    collection: Name | None = Field(default=None, description="Needed where the answer was asked of several.")
+
+
 class ReviewRequest(BaseModel):
     """A second expert's word on a proposed correction."""
 

@@ -48,7 +48,7 @@ class Reverts:
         self._db = db
 
     def revert(self, principal: Principal, *, author: str | None = None, batch: str | None = None) -> Reverted:
-        """Retract all of an author (name or id) or of a batch, wherever the caller may: experts who may teach there, its admins, the author.
+        """Retract all of an author (name or id) or of a batch, wherever the caller may: its experts, its admins, the author.
 
         Answers are again what they would be had these never been taught. Raises `NotAllowed` where there are some and none may go.
         """

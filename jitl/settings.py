@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     encoder_threads: int = Field(default=1, ge=1, description="ONNX Runtime threads of ingest; questions use one.")
     search_timeout_s: float = Field(default=5.0, gt=0, description="One deadline for all legs of a search.")
     teach_embed_timeout_s: float = Field(default=2.0, gt=0, description="A correction waits this long for its vector.")
+    teach_per_minute: int = Field(default=60, ge=0, description="Corrections one person may teach a minute over REST; 0: no limit.")
     candidates: int = Field(default=30, ge=1, description="Hits each leg brings to fusion.")
 
     parse_timeout_s: float = Field(default=120.0, gt=0)

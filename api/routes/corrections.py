@@ -25,6 +25,7 @@ from feedback.proposals import WrongAnswer
 from feedback.teaching import Line, Outcome
 from jitl.errors import BadInput
 from jitl.principals import Principal
+from jitl.sql.people import OWNER
 
 router = APIRouter(prefix="/v1/corrections", tags=["corrections"])
 
@@ -71,6 +72,7 @@ def teach(
     if dry_run:
         response.status_code = 200
         return render.forecast(here.preview.one(said, who, place.id, wrong_answer(here, who, wrong)))
+    pace(here, who)
     receipt = here.ledger.teach(said, who, place.id, key=idempotency_key or body.id)
     return {"id": receipt.id, "seq": receipt.seq, "status": receipt.status, "conflicts": [render.clash(one) for one in receipt.conflicts]}
 
@@ -94,6 +96,7 @@ async def teach_batch(
     if dry_run:
         foreseen = here.preview.many(map(_line, lines), who, place.id)
         return StreamingResponse(_streamed(foreseen, _foreseen, 1), media_type="application/x-ndjson")
+    await to_thread.run_sync(pace, here, who, len(lines))
     outcomes = here.ledger.teach_many(map(_line, lines), who, place.id, batch=None if batch is None else str(batch))
     return StreamingResponse(_streamed(outcomes, _reply, LINES), media_type="application/x-ndjson")
 
@@ -129,10 +132,24 @@ def review_correction(correction: str, body: ReviewRequest, here: Here, who: Cal
 
 
 @router.delete("/{correction}", status_code=204)
-def retract_correction(correction: str, here: Here, who: Caller) -> Response:
-    """Withdraw a correction; every answer is again what it was without it."""
-    here.ledger.retract(correction, who)
+def retract_correction(
+    correction: str, here: Here, who: Caller, erase: Annotated[bool, Query(description="Take its texts away too.")] = False
+) -> Response:
+    """Withdraw a correction; every answer is again what it was without it.
+
+    With `erase` (an admin of the collection) its texts, those of its versions and the kept answers that show it are gone for ever.
+    """
+    if erase:
+        here.reverts.erase(correction, who)
+    else:
+        here.ledger.retract(correction, who)
     return Response(status_code=204)
+
+
+def pace(here: Container, who: Principal, wanted: int = 1) -> None:
+    """Refuses who teaches too much at once; the data folder's owner never does."""
+    if who is not OWNER:
+        here.pace.check(who, wanted)
 
 
 def wrong_answer(here: Container, who: Principal, answer: str | None, text: str = "") -> WrongAnswer | None:

@@ -64,6 +64,18 @@ def send(method: str, path: str, *bodies: dict) -> Walk:
     return walk
 
 
+def teach(things: Things) -> Iterator[Probe]:
+    bodies = (
+        {"question": QUESTION, "answer": "x", "collection": "<name>"},
+        {"question": QUESTION, "answer": "x", "collection": "<collection>", "supersedes": [{"document": "<document>", "quote": "x"}]},
+    )
+    yield from send("POST", "/v1/corrections", *bodies)(things)
+    yield from send("POST", "/v1/corrections?dry_run=true", *bodies, {"question": QUESTION, "answer": "x", "collection": "mine"})(things)
+    for wrong in (things.answer, things.chunk):
+        path = f"/v1/corrections?dry_run=true&wrong={wrong}"
+        yield from send("POST", path, {"question": QUESTION, "answer": "x", "collection": "mine"})(things)
+
+
 def upload(things: Things) -> Iterator[Probe]:
     for place in (things.collection, things.name):
         yield "POST", f"/v1/collections/{place}/documents", {"files": {"file": ("a.md", b"# A")}}
@@ -71,7 +83,8 @@ def upload(things: Things) -> Iterator[Probe]:
 
 def batch(things: Things) -> Iterator[Probe]:
     for place in (things.collection, things.name):
-        yield "POST", f"/v1/corrections/batch?collection={place}", {"content": '{"id": "1", "question": "q", "answer": "a"}\n'}
+        for how in ("", "&dry_run=true"):
+            yield "POST", f"/v1/corrections/batch?collection={place}{how}", {"content": '{"id": "1", "question": "q", "answer": "a"}\n'}
 
 
 ASKED = [{"question": QUESTION}, {"question": QUESTION, "collections": ["<name>"]}, {"question": QUESTION, "collections": ["<collection>"]}]
@@ -81,18 +94,30 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("POST", "/v1/ask"): send("POST", "/v1/ask", *ASKED, OPEN_WITH_MINE, *({**one, "explain": True, "stream": True} for one in ASKED)),
     ("POST", "/v1/search"): send("POST", "/v1/search", *ASKED, OPEN_WITH_MINE, *({**one, "k": 200} for one in ASKED)),
     ("POST", "/v1/route"): send("POST", "/v1/route", {"question": QUESTION}),
-    ("POST", "/v1/corrections"): send(
-        "POST",
-        "/v1/corrections",
-        {"question": QUESTION, "answer": "x", "collection": "<name>"},
-        {"question": QUESTION, "answer": "x", "collection": "<collection>", "supersedes": [{"document": "<document>", "quote": "x"}]},
-    ),
+    ("POST", "/v1/corrections"): teach,
     ("POST", "/v1/corrections/batch"): batch,
     ("GET", "/v1/corrections"): get(
         "/v1/corrections", "/v1/corrections?collection={name}", "/v1/corrections?collection={collection}&status=approved"
     ),
     ("GET", "/v1/corrections/{correction}"): get("/v1/corrections/{correction}"),
     ("DELETE", "/v1/corrections/{correction}"): send("DELETE", "/v1/corrections/{correction}"),
+    ("POST", "/v1/corrections/proposals"): send(
+        "POST",
+        "/v1/corrections/proposals",
+        {"question": QUESTION, "answer": "x", "collection": "<name>"},
+        {"question": QUESTION, "answer": "x", "collection": "<collection>", "wrong": "x"},
+        {"question": QUESTION, "answer": "x", "collection": "mine", "wrong_answer": "<answer>"},
+    ),
+    ("GET", "/v1/corrections/review"): get("/v1/corrections/review", "/v1/corrections/review?collection={name}"),
+    ("POST", "/v1/corrections/revert"): send(
+        "POST", "/v1/corrections/revert", {"author": "<principal>"}, {"batch": "<correction>"}, {"author": "x", "batch": "x"}
+    ),
+    ("POST", "/v1/corrections/{correction}/marks"): send(
+        "POST", "/v1/corrections/{correction}/marks", {"document": "<document>", "quote": "The password is known."}
+    ),
+    ("PATCH", "/v1/corrections/{correction}"): send("PATCH", "/v1/corrections/{correction}", {"answer": "x"}, {"answer": "x", "version": 1}),
+    ("GET", "/v1/corrections/{correction}/history"): get("/v1/corrections/{correction}/history"),
+    ("POST", "/v1/answers/{answer}/confirm"): send("POST", "/v1/answers/{answer}/confirm", {"collection": "<name>"}, {}),
     ("POST", "/v1/corrections/{correction}/review"): send("POST", "/v1/corrections/{correction}/review", {"verdict": "approve"}),
     ("GET", "/v1/answers/{answer}"): get("/v1/answers/{answer}"),
     ("POST", "/v1/feedback"): send("POST", "/v1/feedback", {"answer": "<answer>", "vote": "up"}),
