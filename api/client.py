@@ -237,6 +237,19 @@ class Client:
 
     call = _json
 
+    def call_lines(self, where: str, content: bytes, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """JSON lines in, JSON lines out as they come."""
+        headers = {"Content-Type": "application/x-ndjson"}
+        extensions = {"repeatable": True, "streamed": True}
+        with (
+            _translated(),
+            self._http.stream("POST", where, content=content, params=params, headers=headers, extensions=extensions) as sent,
+        ):
+            yield from (json.loads(line) for line in wire.checked(sent).iter_lines() if line.strip())
+
+    def remove(self, where: str, params: Mapping[str, Any]) -> None:
+        self._send("DELETE", where, params=params)
+
     def _send(self, method: str, where: str, *, once: bool = False, **sent: Any) -> httpx.Response:
         """`once`: not to be repeated when it is not known whether the service carried it out."""
         with _translated():

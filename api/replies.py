@@ -75,10 +75,16 @@ class SearchReply(TypedDict):
     notices: list[str]
 
 
-class ClashReply(TypedDict):
-    kind: str
-    correction: str
-    note: str
+class ClashReply(TypedDict, total=False):
+    """Of what contradicts, its words too."""
+
+    kind: Required[str]
+    correction: Required[str]
+    note: Required[str]
+    question: str
+    answer: str
+    author: str
+    status: str
 
 
 class ReceiptReply(TypedDict):
@@ -129,6 +135,8 @@ class CorrectionReply(TypedDict):
     release: str | None
     runs: str | None
     groups: list[str]
+    version: int
+    batch: str | None
 
 
 class CollectionReply(TypedDict):
