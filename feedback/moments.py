@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -65,17 +65,17 @@ _AGO: Final = re.compile(
 _COUNTS: Final = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10, "\u53bb\u5e74": 1, "\u524d\u5e74": 2}
 
 _VERSION: Final = r"[vr]?\d+(?:[._-]\d+)*(?:\.?[a-z]\d+)*(?:[._-]x)?"
-_SOFTWARE: Final = r"(?P<name>(?-i:[A-Z][a-z]*[A-Z][A-Za-z0-9]*|[A-Za-z]+\d|[A-Z][A-Za-z]+(?=\s+v\d)))"
+_SOFTWARE: Final = r"(?P<name>(?-i:[A-Z][a-z]*[A-Z][A-Za-z]*(?![a-z])|[A-Za-z]+\d(?=[\s_-])|[A-Z][A-Za-z]+(?=\s+v\d)))"
 _WHEN: Final = r"(?:\u7684\u65f6\u5019|\u65f6|\u4e2d|\u91cc|\u4e0b|\u671f\u95f4)?\u7684?"
 _FOR: Final = r"(?:(?<![A-Za-z])(?P<lead>as\s+of|for|in|with|under|using|on|at|since|from)\s+(?:the\s+)?)?"
 _RELEASES: Final = tuple(
-    re.compile(rf"{_FOR}{core}(?!(?a:\w)|\.\d)", re.IGNORECASE)
+    re.compile(rf"{_FOR}{core}(?!(?a:\w)|\.\d)(?:\s*\u7248\u672c?)?{_WHEN}", re.IGNORECASE)
     for core in (
         rf"(?:(?<![A-Za-z0-9]){_SOFTWARE}[\s-]+)?(?<![A-Za-z])(?:release|version|rel\.|ver\.)[\s_-]*(?P<version>{_VERSION}|\w+-\d{{4}}-\w+)",
         rf"(?<![A-Za-z0-9]){_SOFTWARE}[\s_-]*(?P<version>v?\d+[._]\d+(?:[._-](?a:\w)+)*|v\d+r\d+(?:p\d+)?)",
         r"(?<![\w.-])(?P<version>\d+\.\d+\.\d+(?:\.(?a:\w)+)*|v\d+r\d+(?:p\d+)?)",
-        rf"{_SOFTWARE}?\s*(?P<version>{_VERSION})\s*\u7248\u672c?{_WHEN}",
-        rf"(?:\u4f7f?\u7528|\u5728)?\u7248\u672c\u53f7?\s*\u4e3a?\s*(?P<version>{_VERSION}){_WHEN}",
+        rf"{_SOFTWARE}?\s*(?P<version>{_VERSION})\s*\u7248\u672c?",
+        rf"(?:\u4f7f?\u7528|\u5728)?\u7248\u672c\u53f7?\s*\u4e3a?\s*(?P<version>{_VERSION})",
     )
 )
 _RUN: Final = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?![\d]|\.\d)"
@@ -114,14 +114,18 @@ class Phrase:
     def numbers(self, text: str) -> frozenset[str]:
         """Those by which the fact asked about may be known; of a date its years alone."""
         pattern = _YEARS if self.kind == "time" else _DIGITS
-        return frozenset(pattern.findall(text[self.start : self.end]))
+        said = text[self.start : self.end] if self.release is None else self.release.removeprefix(self.name or "")
+        return frozenset(pattern.findall(said))
 
 
-def find(text: str, now: datetime) -> tuple[Phrase, ...]:
-    """At most one of each kind, in the order of the text; of several, those that are sure, then the last."""
+def find(text: str, now: datetime, releases: Iterable[str] = ()) -> tuple[Phrase, ...]:
+    """At most one of each kind, in the order of the text; of several, those that are sure, then the last, then the longest.
+
+    `releases` are names to look for beside what looks like one.
+    """
     taken: list[Phrase] = []
-    for kind in (_runs, _releases, _times):
-        found = [phrase for phrase in kind(text, now) if not any(phrase.start < other.end and other.start < phrase.end for other in taken)]
+    for several in (_runs(text), _releases(text, releases), _times(text, now)):
+        found = [phrase for phrase in several if not any(_meet(phrase, other) for other in taken)]
         if found:
             taken.append(max(found, key=lambda phrase: (phrase.sure, phrase.end, phrase.end - phrase.start)))
     return tuple(sorted(taken, key=lambda phrase: phrase.start))
@@ -140,13 +144,16 @@ def _without(text: str, phrases: Sequence[Phrase], *, names: bool) -> str:
     return _BETWEEN_SIGNS.sub("", text)
 
 
+def _meet(one: Phrase, other: Phrase) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
 def _link(text: str, phrase: Phrase) -> str:
     """`in BOSS` where the phrase had a word of its own before the name."""
     return "for " if text[phrase.start : phrase.end].split(maxsplit=1)[0] != phrase.name and language(text) == "en" else ""
 
 
-def _runs(text: str, now: datetime) -> Iterator[Phrase]:
-    del now
+def _runs(text: str) -> Iterator[Phrase]:
     for pattern in _RUNS:
         for match in pattern.finditer(text):
             first = int(match["first"].replace(",", ""))
@@ -154,14 +161,28 @@ def _runs(text: str, now: datetime) -> Iterator[Phrase]:
             yield Phrase("runs", *match.span(), runs=(min(first, last), max(first, last)), sure=_lead(match) in _SURE)
 
 
-def _releases(text: str, now: datetime) -> Iterator[Phrase]:
-    del now
-    for pattern in _RELEASES:
+def _releases(text: str, known: Iterable[str]) -> Iterator[Phrase]:
+    """What is known by name, and elsewhere what looks like a release."""
+    found: list[Phrase] = []
+    for pattern in (*_named(text, known), *_RELEASES):
         for match in pattern.finditer(text):
             name = match.groupdict().get("name")
             version = match["version"].rstrip("-_.")
-            release = f"{name} {version}" if name else version
-            yield Phrase("release", *match.span(), release=release, sure=_lead(match) in _SURE, name=name)
+            phrase = Phrase(
+                "release", *match.span(), release=f"{name} {version}" if name else version, sure=_lead(match) in _SURE, name=name
+            )
+            if not (pattern in _RELEASES and any(_meet(phrase, other) for other in found)):
+                found.append(phrase)
+    yield from found
+
+
+def _named(text: str, releases: Iterable[str]) -> Iterator[re.Pattern[str]]:
+    """Those that stand in the text, each as the patterns of releases are."""
+    folded = text.casefold()
+    for release in sorted({release.strip() for names in releases for release in names.split(",")}):
+        if len(release) > 1 and any(sign.isdigit() for sign in release) and release.casefold() in folded:
+            words = rf"(?<![A-Za-z0-9.]){_SOFTWARE}?[\s-]*(?:(?:release|version)\s+)?(?<![A-Za-z0-9.])(?P<version>{re.escape(release)})"
+            yield re.compile(rf"{_FOR}{words}(?!(?a:\w)|\.\d)(?:\s*\u7248\u672c?)?{_WHEN}", re.IGNORECASE)
 
 
 def _times(text: str, now: datetime) -> Iterator[Phrase]:

@@ -14,6 +14,7 @@ from feedback.pool import nearest
 from feedback.scope import Scope, shipped
 from feedback.shelf import Entry, ShelfView
 from feedback.timeline import Asked, Limits, Reading, Timeline, Weighing
+from feedback.validity import limits
 from feedback.wording import WordingReader
 from jitl.errors import MissingPart, Unavailable
 from jitl.ports import Encoder, SparseEncoder
@@ -53,7 +54,7 @@ class TaughtCorrections:
             return Consultation()
         standings = [view.shelves(query.collections, authoritative=authoritative) for authoritative in (True, False)]
         asked = self._asked(query, standings)
-        readings = [Reading(self._reader.read(query.text), query.vector), *self._stripped(asked)]
+        readings = [Reading(query.text, self._reader.read(query.text), query.vector), *self._stripped(asked)]
         taught, proposed = (Timeline(asked, shelves).settle(self._weighed(readings, shelves)) for shelves in standings)
         dependent = sorted(taught.dependent, key=lambda c: -c.dependent)
         weighed = sorted([*taught.weighed, *proposed.weighed], key=lambda c: (-c.same, -c.correction.seq))
@@ -72,13 +73,17 @@ class TaughtCorrections:
     def _asked(self, query: Query, standings: Sequence[Sequence[ShelfView]]) -> Asked:
         """With those words of the question that can say when: of a kind by which some correction is limited."""
         now = datetime.now(UTC)
-        found = moments.find(query.text, now)
-        kinds = self._limits.of([shelf for shelves in standings for shelf in shelves]) if found else frozenset[str]()
+        limited = self._limits.of(shelf for shelves in standings for shelf in shelves)
+        kinds = {kind for state in limited for kind in limits(state)}
+        found = moments.find(query.text, now, [state.release for state in limited if state.release]) if limited else ()
         return Asked.of(query, now, [phrase for phrase in found if phrase.kind in kinds])
 
     def _stripped(self, asked: Asked) -> list[Reading]:
         """The question without the words that say when: one embedding more, for such questions alone."""
-        return [Reading(self._reader.read(text), self._vector(text), stripped=True) for text in moments.stripped(asked.text, asked.phrases)]
+        return [
+            Reading(text, self._reader.read(text), self._vector(text), stripped=True)
+            for text in moments.stripped(asked.text, asked.phrases)
+        ]
 
     def _weighed(self, readings: Sequence[Reading], shelves: Sequence[ShelfView]) -> list[Weighing]:
         """Against every correction, whenever it holds: what held once is still what a question may be about."""

@@ -58,6 +58,8 @@ class Asked:
 class Reading:
     """A way to read the question; `stripped`: without the words that say when."""
 
+    text: str
+    text: str
     wording: Wording
     vector: Vector | None
     stripped: bool = False
@@ -149,7 +151,7 @@ class Timeline:
 
     def _speaks(self, family: Sequence[Entry], phrase: Phrase) -> bool:
         numbers = phrase.numbers(self._asked.text)
-        return any(numbers & wording.numbers for entry in family for wording in entry.wordings)
+        return bool(numbers) and any(numbers <= wording.numbers for entry in family for wording in entry.wordings)
 
     def _frame(self, family: Sequence[Entry]) -> Frame:
         return self._asked.meant if self._applies(family) else self._asked.given
@@ -165,21 +167,29 @@ class Timeline:
 
 
 class Limits:
-    """In which ways the corrections of shelves are limited; read once for each state of a shelf. Safe to call from several threads."""
+    """The corrections of shelves that are limited at all; each entry is looked at once. Safe to call from several threads."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, bool], tuple[ShelfView, frozenset[str]]] = {}
+        self._known: dict[tuple[str, bool], _Seen] = {}
 
-    def of(self, shelves: Iterable[ShelfView]) -> frozenset[str]:
-        return frozenset[str]().union(*(self._read(shelf) for shelf in shelves))
+    def of(self, shelves: Iterable[ShelfView]) -> list[CorrectionState]:
+        return [state for shelf in shelves for state in self._read(shelf)]
 
-    def _read(self, shelf: ShelfView) -> frozenset[str]:
+    def _read(self, shelf: ShelfView) -> list[CorrectionState]:
         if not shelf.entries:
-            return frozenset()
+            return []
         first = shelf.entries[0].state
-        place = (first.collection_id, first.authoritative)
-        known = self._known.get(place)
-        if known is None or known[0] is not shelf:
-            alive = (entry.state for entry, lives in zip(shelf.entries, shelf.alive.tolist(), strict=False) if lives)
-            known = self._known[place] = (shelf, frozenset[str]().union(*map(limits, alive)))
-        return known[1]
+        place, reached = (first.collection_id, first.authoritative), len(shelf.alive)
+        seen = self._known.get(place)
+        if seen is None or seen.entries is not shelf.entries:  # laid out anew
+            seen = _Seen(shelf.entries, 0, ())
+        if seen.reached < reached:
+            new = tuple(slot for slot in range(seen.reached, reached) if limits(shelf.entries[slot].state))
+            seen = self._known[place] = _Seen(shelf.entries, reached, seen.slots + new)
+        return [shelf.entries[slot].state for slot in seen.slots if slot < reached and shelf.alive[slot]]
+
+
+class _Seen(NamedTuple):
+    entries: Sequence[Entry]
+    reached: int
+    slots: tuple[int, ...]

@@ -23,6 +23,7 @@ BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 END: Final = datetime.max.replace(tzinfo=UTC)
 _RANGE: Final = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 _DIGITS: Final = re.compile(r"\d+")
+_NUMBERED_NAME: Final = re.compile(r"^\s*[^\W\d_]{2,}\d+\s+(?=.*\d)")  # the 2 of `basf2 release-08-00-01` belongs to a name
 _NAME: Final = re.compile(r"[^\W\d_]{2,}")
 _NO_NAMES: Final = frozenset(("release", "rel", "version", "ver", "patch"))
 
@@ -118,7 +119,7 @@ def _end(state: CorrectionState) -> datetime:
 
 def _numbers(release: str) -> tuple[int, ...]:
     """`release-08-00-01` as 8, 0, 1: in natural order, whatever joins and pads the numbers."""
-    return tuple(int(digits) for digits in _DIGITS.findall(release))
+    return tuple(int(digits) for digits in _DIGITS.findall(_NUMBERED_NAME.sub("", release)))
 
 
 def _names(release: str) -> frozenset[str]:
