@@ -51,7 +51,7 @@ class Asking:
         within = self._catalogue.readable(who, ask.collections)
         events = self._answerer.ask(ask.question, within, who.id, as_of=ask.as_of, release=ask.release, run=ask.run, explain=explain)
         for event in events:
-            if isinstance(event, Done) and self._settings.keep_answers and "no_logging" not in who.key_rights:
+            if isinstance(event, Done) and self._settings.keep_answers and not who.opted_out:
                 self._answers.keep(event.answer.id, who.id, within, ask.question, render.answer(event.answer))
             yield event
 

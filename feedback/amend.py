@@ -122,7 +122,7 @@ class Amendments:
         texts = {name: getattr(said, name) for name in _TEXTS} | {"paraphrases": list(said.paraphrases)}
         salt = secrets.token_hex(16)
         digest = hashlib.sha256((salt + json.dumps(texts, sort_keys=True)).encode()).hexdigest()
-        detail = {"status": author.status, "version": version, "fields": list(changed)}
+        detail = {"status": author.status, "version": version, "fields": list(changed), **journal.unexported(principal)}
         seq = journal.append_event(self._db, connection, state.id, "amended", principal.id, detail, digest)
         _keep(connection, state, marked, seq)
         values: dict[str, Any] = {name: getattr(said, name) for name in _LIMITS}

@@ -114,6 +114,11 @@ def append_event(
     return seq
 
 
+def unexported(principal: Principal) -> dict[str, object]:
+    """What an event says of words that a key gave whose owner wants nothing kept for training."""
+    return {"no_logging": True} if principal.opted_out else {}
+
+
 class _Writing:
     """Rows gathered for one round of inserts."""
 
@@ -138,7 +143,12 @@ class _Writing:
             "at": self._now,
             "principal_id": desk.principal.id,
             "digest": hashlib.sha256((salt + json.dumps(said, sort_keys=True)).encode()).hexdigest(),
-            "metadata": {"collection": desk.collection_id, "status": desk.status, "vector": draft.vectors is not None},
+            "metadata": {
+                "collection": desk.collection_id,
+                "status": desk.status,
+                "vector": draft.vectors is not None,
+                **unexported(desk.principal),
+            },
         }
         self._rows[correction_events].append(event)
         self._rows[corrections].append(self._state(draft))

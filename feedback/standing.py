@@ -36,6 +36,8 @@ class Told:
     digest: str  # of its texts
     embedded: bool
     erased: bool
+    seqs: tuple[int, ...] = ()
+    opted_out: bool = False  # somebody said it who wants nothing exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +139,15 @@ def _told(connection: sa.Connection, ids: Sequence[str]) -> Mapping[str, Told]:
 def _read(events: Sequence[Any]) -> Told:
     """Events of one correction, oldest first."""
     texts = max(at for at, event in enumerate(events) if event.digest or not at)
+    asked = max(at for at, event in enumerate(events) if "paraphrases" in event.metadata.get("fields", ()) or not at)
     return Told(
         last_seq=events[-1].seq,
         status=_last(event.metadata["status"] for event in events if "status" in event.metadata),
         digest=events[texts].digest,
-        embedded=any(event.kind == "vector" or bool(event.metadata.get("vector")) for event in events[texts:]),
+        embedded=any(event.kind == "vector" or bool(event.metadata.get("vector")) for event in events[asked:]),
         erased=any(event.kind == "erased" for event in events),
+        seqs=tuple(event.seq for event in events),
+        opted_out=any(event.metadata.get("no_logging") is True for event in events),
     )
 
 

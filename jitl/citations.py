@@ -47,6 +47,11 @@ def numbers(text: str) -> list[int]:
     return [int(n) for match in _CITATION.finditer(text) for n in re.findall(r"\d+", match.group(1))]
 
 
+def uncited(text: str) -> str:
+    """The text without its citations."""
+    return _CITATION.sub("", text)
+
+
 def statements(pieces: Iterable[str]) -> Iterator[str]:
     """A stream of text cut into statements whose concatenation is the text; a code block is one statement.
 

@@ -45,6 +45,11 @@ class Principal:
     def is_expert(self) -> bool:
         return Role.EXPERT in self.roles
 
+    @property
+    def opted_out(self) -> bool:
+        """Nothing that is said through this key is kept for learning, nor exported."""
+        return "no_logging" in self.key_rights
+
     def may(self, right: Right, collection_id: str) -> bool:
         """Whether the caller holds `right` (or a stronger one) on the collection."""
         order = tuple(Right)

@@ -8,17 +8,20 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from jitl.errors import NotFound
+from jitl.errors import NotAllowed, NotFound
 from jitl.principals import Principal, Right
 from jitl.sql.engine import Database
-from jitl.sql.tables import answers, collections, documents, votes
+from jitl.sql.tables import answers, collections, correction_texts, documents, votes
 
 log = logging.getLogger(__name__)
+
+PAGE: Final = 200
+"""Answers read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,26 @@ class Vote:
     vote: str
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A kept answer as it was taken, without its words. `reasons` are those of the thumbs-down."""
+
+    id: str
+    principal_id: str
+    collections: tuple[str, ...]
+    question: str
+    grounded: bool
+    at: datetime
+    up: int = 0
+    down: int = 0
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether an expert should look at it: nothing was found, or somebody did not like what was."""
+        return not self.grounded or self.down > 0
 
 
 class Answers:
@@ -111,14 +134,17 @@ class Answers:
                     one.set()
 
     def get(self, answer_id: str, principal: Principal) -> KeptAnswer:
-        """`NotFound` unless it was given to the caller (or the caller is an admin), and what it rests on is there and readable still."""
+        """`NotFound` unless it was given to the caller, or waits for experts of whom the caller is one, and what it rests on is there and
+        readable still. Admins see all.
+        """
         self.settle()
         with self._db.read() as connection:
             row = connection.execute(sa.select(answers).where(answers.c.id == answer_id)).first()
             if row is not None and not _stands(connection, row.answer):
                 row = None
+            own = row is not None and (row.principal_id == principal.id or principal.is_admin or _concerns(connection, row, principal))
         readable = row is not None and all(principal.may(Right.READ, collection) for collection in row.collections)
-        if row is None or not readable or (row.principal_id != principal.id and not principal.is_admin):
+        if row is None or not readable or not own:
             raise NotFound("There is no such answer.", hint="Answers are kept only where the service and the key allow it.")
         return KeptAnswer(row.id, row.principal_id, tuple(row.collections), row.question, row.answer, row.grounded, row.at)
 
@@ -139,8 +165,15 @@ class Answers:
         return found
 
     def vote(self, answer_id: str, principal: Principal, vote: str, reason: str = "") -> Vote:
-        """Record or replace the caller's opinion; `NotFound` as for `get`."""
-        self.get(answer_id, principal)
+        """Record or replace the caller's opinion of an answer they were given; `NotFound` as for `get`.
+
+        `NotAllowed` with a key whose owner wants nothing kept.
+        """
+        given = self.get(answer_id, principal)
+        if given.principal_id != principal.id and not principal.is_admin:
+            raise NotFound("There is no such answer.", hint="Only who was given an answer votes on it.")
+        if principal.opted_out:
+            raise NotAllowed("This key keeps nothing, opinions included.", hint="Vote with another key.")
         now = datetime.now(UTC)
         values = {"vote": vote, "reason": reason, "at": now}
         insert = self._db.insert(votes).values(answer_id=answer_id, principal_id=principal.id, **values)
@@ -153,11 +186,53 @@ class Answers:
             rows = connection.execute(sa.select(votes).where(votes.c.answer_id == answer_id).order_by(votes.c.at)).all()
         return [Vote(row.answer_id, row.principal_id, row.vote, row.reason, row.at) for row in rows]
 
+    def judged(self, *, most: int | None = None, voted: str | None = None) -> list[Judged]:
+        """Kept answers, newest first; `most` of them, those with such a vote alone."""
+        self.settle()
+        a, v = answers.c, votes.c
+        wanted = sa.select(a.id, a.principal_id, a.collections, a.question, a.grounded, a.at).order_by(a.at.desc(), a.id).limit(most)
+        if voted is not None:
+            wanted = wanted.where(a.id.in_(sa.select(v.answer_id).where(v.vote == voted)))
+        with self._db.read() as connection:
+            rows = connection.execute(wanted).all()
+            said: dict[str, list[Any]] = {}
+            for vote in connection.execute(sa.select(v.answer_id, v.vote, v.reason).order_by(v.at, v.principal_id)):
+                said.setdefault(vote.answer_id, []).append(vote)
+        return [_judged(row, said.get(row.id, [])) for row in rows]
+
+    def contents(self, answer_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """Answer -> what was shown, of those whose quoted documents and corrections are there still."""
+        found: dict[str, Mapping[str, Any]] = {}
+        with self._db.read() as connection:
+            for start in range(0, len(answer_ids), PAGE):
+                some = sa.select(answers.c.id, answers.c.answer).where(answers.c.id.in_(answer_ids[start : start + PAGE]))
+                found |= {row.id: row.answer for row in connection.execute(some).all() if _stands(connection, row.answer)}
+        return found
+
+
+def _judged(row: Any, said: Sequence[Any]) -> Judged:
+    up, down = ([vote for vote in said if vote.vote == thumb] for thumb in ("up", "down"))
+    reasons = tuple(vote.reason for vote in down if vote.reason)
+    return Judged(row.id, row.principal_id, tuple(row.collections), row.question, row.grounded, row.at, len(up), len(down), reasons)
+
+
+def _concerns(connection: Connection, row: Any, principal: Principal) -> bool:
+    """Whether the answer waits for an expert of whom the caller is one."""
+    if not (principal.is_expert and any(principal.may(Right.TEACH, collection) for collection in row.collections)):
+        return False
+    disliked = sa.select(votes.c.answer_id).where(votes.c.answer_id == row.id, votes.c.vote == "down").limit(1)
+    return not row.grounded or connection.scalar(disliked) is not None
+
 
 def _stands(connection: Connection, content: Mapping[str, Any]) -> bool:
-    """Whether every document that the answer quotes is there still: what is deleted must not live on in answers."""
-    quoted = {source["document_id"] for source in content.get("sources", ()) if source.get("document_id")}
-    d, c = documents.c, collections.c
+    """Whether every document and correction that the answer quotes is there still: what is deleted must not live on in answers."""
+    sources = content.get("sources", ())
+    quoted = {source["document_id"] for source in sources if source.get("document_id")}
+    taught = {source["correction"] for source in sources if source.get("correction")}
+    d, c, t = documents.c, collections.c, correction_texts.c
     living = sa.select(sa.func.count()).select_from(documents.join(collections, c.id == d.collection_id))
     living = living.where(d.id.in_(quoted), d.deleted_at.is_(None), c.deleted_at.is_(None))
-    return connection.scalar(living) == len(quoted)
+    if connection.scalar(living) != len(quoted):
+        return False
+    said = sa.select(sa.func.count()).select_from(correction_texts).where(t.correction_id.in_(taught))
+    return not taught or connection.scalar(said) == len(taught)
