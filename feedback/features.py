@@ -45,6 +45,10 @@ NAMES: Final = (
     "rest",
     "length",
 )
+READ_NAMES: Final = (*NAMES, "odds", "odds_dependent", "odds_gap", "odds_dependent_gap")
+"""What is known of a candidate once the pair reader has seen it; the gaps are to the next one read that says something else."""
+_NO_RIVAL: Final = -12.0
+_WIDEST: Final = 8.0
 BACKGROUND: Final = 1000.0
 """Weight of general language against a collection's own corrections, in corrections."""
 
@@ -76,6 +80,12 @@ class Weighed:
     entry: Entry
     cosines: Vector | None
 
+    @property
+    def asked(self) -> str:
+        """Its wording that comes nearest, by cosine where there is one: what the pair reader is shown."""
+        state = self.entry.state
+        return (state.question, *state.paraphrases)[0 if self.cosines is None else int(np.argmax(self.cosines))]
+
 
 def measure(question: Wording, candidates: Sequence[Weighed], rarity: Rarity) -> NDArray[np.float64]:
     """Shape (candidates, NAMES)."""
@@ -93,6 +103,13 @@ def measure(question: Wording, candidates: Sequence[Weighed], rarity: Rarity) ->
         for at, others in enumerate(rivals):
             rows[at, NAMES.index(gap)] = column[at] - max((column[other] for other in others), default=0.0)
     return rows
+
+
+def with_odds(candidates: Sequence[Weighed], rows: NDArray[np.float64], odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`rows` of `measure` and the pair reader's `odds` of the same candidates, all of them read, as `READ_NAMES`."""
+    rivals = _rivals(candidates)
+    best = np.array([[max((column[other] for other in others), default=_NO_RIVAL) for column in odds.T] for others in rivals])
+    return np.hstack([rows, odds, np.clip(odds - best, -_WIDEST, _WIDEST)])
 
 
 def _best(question: Wording, candidate: Weighed, weight: Callable[[int], float], highest: float) -> list[float]:

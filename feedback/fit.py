@@ -1,13 +1,11 @@
 """Fits the scope model: taught corrections and questions of known kind in, weights and a report out. Equal in, equal out.
 
-A set is a folder as the scoring script prepares it: `teach.jsonl` (id, question, answer), `questions.jsonl` (id, question) and
-`gold.jsonl` (id, kind, edit, twins). Kinds: `reliability` and `generalisation` are covered by `edit` (or a twin), `portability`
-depends on it, `locality` and `unrelated` on nothing taught. A collaboration's own corrections can be given in that form too.
+First the trees over measured features, which choose what is read; then those that weigh what the pair reader says, from corrections
+that it was not trained on. What was not used for a fit reports on it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,12 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback.features import Rarity, Weighed, measure
+from feedback.features import Rarity, Weighed, measure, with_odds
 from feedback.pool import nearest
-from feedback.scope import Scope
+from feedback.samples import Question, Set
+from feedback.scope import TREES, Scope
 from feedback.shelf import Entry, Shelf, ShelfView
 from feedback.trees import Boosting, Trees
 from feedback.wording import WordingReader
+from jitl.ports import PairReader
 from jitl.text import language
 from jitl.types import CorrectionState, Strength
 
@@ -36,59 +36,28 @@ WEIGHTS: Final = {"covered": 1000.0, "locality": 1000.0, "unrelated": 1500.0, "p
 """What all questions of a kind weigh together, in each set."""
 COMMON: Final = 3
 """A term in fewer questions of a set is not counted as general language."""
+FIRST: Final = Boosting(trees=120)
+ALONE: Final = Boosting(trees=80)
+SECOND: Final = Boosting(trees=60, depth=3, rate=0.12)
 
 Encode = Callable[[Sequence[str]], "Matrix"]
 """Texts to unit vectors; rows of zeros for what the encoder does not cover."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    text: str
-    kind: str
-    half: int  # questions about one correction are of one half
-    wanted: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Set:
-    """One prepared folder."""
-
-    name: str
-    teach: tuple[Mapping[str, Any], ...]
-    questions: tuple[Question, ...]
-
-    @classmethod
-    def read(cls, folder: Path, most: int | None = None) -> Set:
-        """`most` questions of a kind and half, chosen by their digests: the whole of a large set tells little more."""
-        texts = {row["id"]: row["question"] for row in _lines(folder / "questions.jsonl")}
-        questions = (
-            Question(
-                texts[row["id"]], row["kind"], half(row.get("edit", row["id"])), frozenset({row.get("edit", ""), *row.get("twins", ())})
-            )
-            for row in _lines(folder / "gold.jsonl")
-        )
-        return cls(folder.name, tuple(_lines(folder / "teach.jsonl")), tuple(_thinned(questions, most)))
-
-    def lowered(self) -> Set:
-        """The same in lower case, as many people type: names can no longer be told by their capitals."""
-        teach = tuple({**row, "question": row["question"].lower()} for row in self.teach)
-        return Set(f"{self.name}-lower", teach, tuple(replace(question, text=question.text.lower()) for question in self.questions))
-
-    @property
-    def texts(self) -> set[str]:
-        return {question.text for question in self.questions} | {row["question"] for row in self.teach}
-
-
-@dataclass(frozen=True, slots=True)
 class Example:
-    """A question and its candidates as the service would weigh them."""
+    """A question and its candidates as the service would weigh them. `odds`: see `Scope.odds`; None before anything was read."""
 
-    kind: str
-    half: int
+    question: Question
     candidates: tuple[Weighed, ...]
     rows: NDArray[np.float64]
     wanted: NDArray[np.bool_]
     identical: bool
+    odds: NDArray[np.float64] | None = None
+
+    @property
+    def kind(self) -> str:
+        return self.question.kind
 
 
 @dataclass(slots=True)
@@ -105,18 +74,6 @@ class Figures:
     @property
     def percent(self) -> dict[str, float]:
         return {kind: round(100 * self.right[kind] / count, 2) for kind, count in sorted(self.asked.items())}
-
-
-def _thinned(questions: Iterable[Question], most: int | None) -> Iterator[Question]:
-    seen: Counter[tuple[str, int]] = Counter()
-    for question in sorted(questions, key=lambda question: hashlib.sha256(question.text.encode()).digest()):
-        seen[question.kind, question.half] += 1
-        if most is None or seen[question.kind, question.half] <= most:
-            yield question
-
-
-def half(name: str) -> int:
-    return int(hashlib.sha1(f"half {name}".encode(), usedforsecurity=False).hexdigest(), 16) % 2
 
 
 def general_language(sets: Iterable[Set], reader: WordingReader, of_half: int | None = None) -> dict[int, float]:
@@ -151,12 +108,11 @@ def examples(each: Set, general: Mapping[int, float], reader: WordingReader, enc
         wording = reader.read(question.text)
         weights = {term: rarity(term) for term in wording.terms}
         found = nearest(wording, vectors.get(question.text), weights, [view], lambda _: True)
-        if not found:
+        if not found or (encode is not None and question.text not in vectors):
             continue
         keys = [{known.key for known in candidate.entry.wordings} for candidate in found]
         yield Example(
-            question.kind,
-            question.half,
+            question,
             tuple(found),
             measure(wording, found, rarity),
             np.array([candidate.entry.state.id in question.wanted for candidate in found]),
@@ -164,17 +120,34 @@ def examples(each: Set, general: Mapping[int, float], reader: WordingReader, enc
         )
 
 
-def fit(sets: Mapping[str, Sequence[Example]], general: Mapping[int, float], sparse: Trees, of_half: int | None = None) -> Scope:
+def first_step(sets: Mapping[str, Sequence[Example]], general: Mapping[int, float], sparse: Trees, of_half: int | None = None) -> Scope:
     """Weights from the examples of one half, or of both. `sparse`: trees for questions without a vector, see `fit_terms_alone`."""
-    boosting = Boosting(trees=120)
-    same = _trees(boosting, sets, of_half, wanted=COVERED, others=("locality", "unrelated"))
-    dependent = _trees(boosting, sets, of_half, wanted=("portability",), others=("locality", "unrelated", *COVERED))
-    return Scope(general, same, sparse, dependent, threshold=0.45, dependent_threshold=0.7)
+    chosen = _chosen(sets, of_half)
+    same = _trees(FIRST, chosen, _rows, wanted=COVERED, others=("locality", "unrelated"))
+    depends = _trees(FIRST, chosen, _rows, wanted=("portability",), others=("locality", "unrelated", *COVERED))
+    return Scope(general, same, sparse, depends, same, depends, threshold=0.5, dependent_threshold=0.5)
+
+
+def second_step(scope: Scope, sets: Mapping[str, Sequence[Example]], of_half: int | None = None) -> Scope:
+    """What weighs the pair reader's word, from examples that were read and whose corrections it was not trained on."""
+    chosen = _chosen(sets, of_half, lambda example: example.question.set_aside and example.odds is not None)
+    same = _trees(SECOND, chosen, _read_rows, wanted=COVERED, others=("locality", "unrelated"))
+    depends = _trees(SECOND, chosen, _read_rows, wanted=("portability",), others=("locality", "unrelated", *COVERED))
+    return replace(scope, read=same, read_depends=depends)
 
 
 def fit_terms_alone(sets: Mapping[str, Sequence[Example]], of_half: int | None = None) -> Trees:
     """From examples made without vectors."""
-    return _trees(Boosting(trees=80), sets, of_half, wanted=COVERED, others=("locality", "unrelated"))
+    return _trees(ALONE, _chosen(sets, of_half), _rows, wanted=COVERED, others=("locality", "unrelated"))
+
+
+def with_reading(scope: Scope, rows: Iterable[Example], reader: PairReader) -> Iterator[Example]:
+    """The examples after the reader saw what the first step holds worth reading."""
+    for example in rows:
+        odds = None
+        if not example.identical and reader.covers(example.question.text):
+            odds = scope.odds(example.question.text, example.candidates, example.rows, reader)
+        yield replace(example, odds=odds)
 
 
 def report(scope: Scope, sets: Mapping[str, Sequence[Example]], of_half: int) -> dict[str, dict[str, float]]:
@@ -183,7 +156,7 @@ def report(scope: Scope, sets: Mapping[str, Sequence[Example]], of_half: int) ->
     for name, rows in sets.items():
         figures = Figures()
         for example in rows:
-            if example.half == of_half:
+            if example.question.half == of_half:
                 _judge(scope, example, figures)
         found[name] = figures.percent
     return found
@@ -194,13 +167,13 @@ def dump(scope: Scope, path: Path) -> None:
         "threshold": scope.threshold,
         "dependent_threshold": scope.dependent_threshold,
         "general": {str(term): float(f"{share:.3g}") for term, share in scope.general.items()},
-        **{name: getattr(scope, name).dump() for name in ("dense", "sparse", "dependent")},
+        **{name: getattr(scope, name).dump() for name in TREES},
     }
     path.write_text(json.dumps(stored, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 def _judge(scope: Scope, example: Example, figures: Figures) -> None:
-    decided = scope.judge(example.candidates, example.rows, None)
+    decided = scope.judge(example.candidates, example.rows, example.odds, None)
     best = decided[0]
     fires = example.identical or best.strength in (Strength.SAME, Strength.PARAPHRASE)
     wanted = {c.entry.state.id for c, right in zip(example.candidates, example.wanted, strict=True) if right}
@@ -216,24 +189,38 @@ def _judge(scope: Scope, example: Example, figures: Figures) -> None:
             figures.count("portability", any(c.correction.id in wanted for c in [*evidence, *([best] if fires else [])]))
 
 
-def _trees(
-    boosting: Boosting,
-    sets: Mapping[str, Sequence[Example]],
-    of_half: int | None,
-    *,
-    wanted: tuple[str, ...],
-    others: tuple[str, ...],
-) -> Trees:
+Rows = Callable[[Example], tuple[NDArray[np.float64], NDArray[np.bool_]]]
+"""What is learned from an example: features of candidates, and which of them are wanted."""
+
+
+def _chosen(
+    sets: Mapping[str, Sequence[Example]], of_half: int | None, fits: Callable[[Example], bool] = lambda _: True
+) -> list[list[Example]]:
+    return [[example for example in known if of_half in (None, example.question.half) and fits(example)] for known in sets.values()]
+
+
+def _rows(example: Example) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    return example.rows, example.wanted
+
+
+def _read_rows(example: Example) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    assert example.odds is not None
+    read = np.flatnonzero(~np.isnan(example.odds[:, 0]))
+    candidates = [example.candidates[at] for at in read]
+    return (with_odds(candidates, example.rows[read], example.odds[read]) if len(read) else np.empty((0, 0))), example.wanted[read]
+
+
+def _trees(boosting: Boosting, sets: Sequence[Sequence[Example]], rows_of: Rows, *, wanted: Sequence[str], others: Sequence[str]) -> Trees:
     rows, labels, weights = [], [], []
-    for known in sets.values():
-        chosen = [
-            e for e in known if of_half in (None, e.half) and e.kind in (*wanted, *others) and not (e.identical and wanted == COVERED)
-        ]
+    for known in sets:
+        chosen = [e for e in known if e.kind in (*wanted, *others) and not (e.identical and wanted == COVERED)]
         kinds = Counter(_group(example.kind) for example in chosen)
         for example in chosen:
-            rows.append(example.rows)
-            labels.append(example.wanted & (example.kind in wanted))
-            weights.append(np.full(len(example.rows), WEIGHTS[_group(example.kind)] / kinds[_group(example.kind)]))
+            features, right = rows_of(example)
+            if len(features):
+                rows.append(features)
+                labels.append(right & (example.kind in wanted))
+                weights.append(np.full(len(features), WEIGHTS[_group(example.kind)] / kinds[_group(example.kind)]))
     return boosting.fit(np.vstack(rows), np.concatenate(labels), np.concatenate(weights))
 
 
@@ -253,10 +240,3 @@ def _shelf(teach: Iterable[Mapping[str, Any]], reader: WordingReader, vectors: M
         vector = vectors.get(row["question"])
         shelf.put(Entry(state, (reader.read(row["question"]),)), None if vector is None else vector[None])
     return shelf.view()
-
-
-def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)

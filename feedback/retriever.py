@@ -17,7 +17,7 @@ from feedback.timeline import Asked, Limits, Reading, Timeline, Weighing
 from feedback.validity import limits
 from feedback.wording import WordingReader
 from jitl.errors import MissingPart, Unavailable
-from jitl.ports import Encoder, SparseEncoder
+from jitl.ports import Encoder, PairReader, SparseEncoder
 from jitl.sql.engine import Database
 from jitl.types import Consultation, Passage, Query
 
@@ -33,10 +33,18 @@ SHOWN: Final = 10
 class TaughtCorrections:
     """One a process: it holds the memory. Safe to call from several threads."""
 
-    def __init__(self, db: Database, encoder: Encoder | None, sparse: SparseEncoder, scope: Scope | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        encoder: Encoder | None,
+        sparse: SparseEncoder,
+        scope: Scope | None = None,
+        pairs: PairReader | None = None,
+    ) -> None:
         self._reader = WordingReader(sparse)
         self._scope = scope
         self._encoder = encoder
+        self._pairs = pairs
         self._limits = Limits()
         encoder_id, dimension = (None, 1) if encoder is None else (encoder.id, encoder.dimension)
         self._memory = Memory(db, self._reader, encoder_id, dimension)
@@ -98,7 +106,8 @@ class TaughtCorrections:
         for reading in readings if shelves else ():
             weights = {term: rarity(term) for term in reading.wording.terms}
             candidates = nearest(reading.wording, reading.vector, weights, shelves, _any)
-            found.append(Weighing(scope.decide(reading.wording, candidates, size, frequency), reading.stripped))
+            decided = scope.decide(reading.text, reading.wording, candidates, size, frequency, self._pairs)
+            found.append(Weighing(decided, reading.stripped))
         return found
 
     def _vector(self, text: str) -> Vector | None:

@@ -1,7 +1,10 @@
 """Does a correction answer this question? Never guessed from similarity alone: the decision is a model fitted on data.
 
-`scope.json` holds its weights (`feedback/fit.py` writes them): one set of trees for questions with vectors, one for terms alone, one for
-*dependent*, and how common terms are in questions at large.
+In two steps. Measured features decide which candidates could be meant at all: mostly none, and nothing more is spent. The pair reader
+reads those few beside the question, and a second set of trees weighs its word, the features and the other candidates. Without a reader,
+or in a language that it does not know, the first step's own verdict stands.
+
+`scope.json` holds the trees (`feedback/fit.py` writes them) and how common terms are in questions at large.
 """
 
 from __future__ import annotations
@@ -16,58 +19,91 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback.features import NAMES, Rarity, Weighed, measure
+from feedback.features import NAMES, Rarity, Weighed, measure, with_odds
 from feedback.trees import Trees
 from feedback.wording import Wording
+from jitl.ports import PairReader
 from jitl.types import Candidate, Strength
 
-_VETOES: Final = tuple(
-    (NAMES.index(name), limit) for name, limit in (("numbers_differ", 0.5), ("negation_differs", 0.5), ("names_differ", 0.3))
-)
+TREES: Final = ("dense", "sparse", "depends", "read", "read_depends")
 VETOED: Final = 0.01
-"""Probability left to a correction about another number, another name, or the opposite."""
+"""Probability left to a correction that cannot be meant."""
+READ: Final = 4
+"""Candidates that are read for one question, at most."""
+WORTH_READING: Final = 0.004
+"""Of the first step's probability; 1 in 1,000 of the right ones lies below, and 9 in 10 of the questions that nothing covers."""
+
+_VETOES: Final = tuple((NAMES.index(name), limit) for name, limit in (("numbers_differ", 0.5), ("negation_differs", 0.5)))
+_NAMES_DIFFER: Final = (NAMES.index("names_differ"), 0.3)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The scope decision; pure, so that equal questions over equal corrections are decided equally for ever."""
+    """The scope decision; pure, so that equal questions over equal corrections are decided equally for ever.
+
+    `dense` and `depends` judge by features with vectors, `sparse` without; `read` and `read_depends` once a pair was read.
+    """
 
     general: Mapping[int, float]
     dense: Trees
     sparse: Trees
-    dependent: Trees
+    depends: Trees
+    read: Trees
+    read_depends: Trees
     threshold: float = 0.5
     dependent_threshold: float = 0.5
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Scope:
-        return cls(
-            general={int(term): share for term, share in stored["general"].items()},
-            dense=Trees.load(stored["dense"]),
-            sparse=Trees.load(stored["sparse"]),
-            dependent=Trees.load(stored["dependent"]),
-            threshold=stored["threshold"],
-            dependent_threshold=stored["dependent_threshold"],
-        )
+        trees = {name: Trees.load(stored[name]) for name in TREES}
+        general = {int(term): share for term, share in stored["general"].items()}
+        return cls(general, **trees, threshold=stored["threshold"], dependent_threshold=stored["dependent_threshold"])
 
-    def decide(self, question: Wording, candidates: Sequence[Weighed], size: int, frequency: Callable[[int], int]) -> list[Candidate]:
+    def decide(
+        self,
+        text: str,
+        question: Wording,
+        candidates: Sequence[Weighed],
+        size: int,
+        frequency: Callable[[int], int],
+        reader: PairReader | None = None,
+    ) -> list[Candidate]:
         """Candidates best first, of equally probable ones the latest first; all of one question, weighed against each other.
 
-        `size` and `frequency` are of the corrections asked: how many there are, and how many of them hold a term.
+        `question` is what `text` says. `size` and `frequency` are of the corrections asked: how many there are, and how many of them
+        hold a term.
         """
         if not candidates:
             return []
         rows = measure(question, candidates, Rarity(self.general, size, frequency))
-        return self.judge(candidates, rows, question.key)
+        odds = None
+        if reader is not None and reader.covers(text) and not any(_identical(one, question.key) for one in candidates):
+            odds = self.odds(text, candidates, rows, reader)
+        return self.judge(candidates, rows, odds, question.key)
 
-    def judge(self, candidates: Sequence[Weighed], rows: NDArray[np.float64], key: str | None) -> list[Candidate]:
-        """The decision over measured features; `key` is the question's."""
-        dense = np.array([candidate.cosines is not None for candidate in candidates])
-        same = np.where(dense, self.dense.probabilities(rows), self.sparse.probabilities(rows))
-        vetoed = np.any([rows[:, at] > limit for at, limit in _VETOES], axis=0)
+    def odds(self, text: str, candidates: Sequence[Weighed], rows: NDArray[np.float64], reader: PairReader) -> NDArray[np.float64]:
+        """Shape (candidates, 2), the pair reader's word; not a number for those that are not worth reading."""
+        found = np.full((len(candidates), 2), np.nan)
+        same, dependent = self._first(candidates, rows)
+        chance = np.maximum(same, dependent / 2)
+        known = np.array([reader.covers(candidate.asked) for candidate in candidates])
+        worth = [at for at in np.argsort(-chance, kind="stable")[:READ].tolist() if chance[at] >= WORTH_READING and known[at]]
+        if worth:
+            found[worth] = reader.read(text, [candidates[at].asked for at in worth])
+        return found
+
+    def judge(
+        self, candidates: Sequence[Weighed], rows: NDArray[np.float64], odds: NDArray[np.float64] | None, key: str | None
+    ) -> list[Candidate]:
+        """The decision over measured features; `odds` None: nothing could be read. `key` is the question's."""
+        same, dependent = self._first(candidates, rows)
+        vetoed = _any(rows, _VETOES)
+        if odds is None:
+            vetoed |= _any(rows, (_NAMES_DIFFER,))
+        else:
+            same, dependent = self._second(candidates, rows, odds)
         same = np.where(vetoed, np.minimum(same, VETOED), same)
         # What asks for another number, or the opposite, does not hang on the correction either.
-        dependent = self.dependent.probabilities(rows)
         dependent = np.where(vetoed, np.minimum(dependent, VETOED), dependent)
         decided = (
             self._name(candidate, key, float(chance), float(depends))
@@ -75,14 +111,38 @@ class Scope:
         )
         return sorted(decided, key=lambda candidate: (-candidate.same, -candidate.correction.seq))
 
+    def _first(self, candidates: Sequence[Weighed], rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        dense = np.array([candidate.cosines is not None for candidate in candidates])
+        return np.where(dense, self.dense.probabilities(rows), self.sparse.probabilities(rows)), self.depends.probabilities(rows)
+
+    def _second(
+        self, candidates: Sequence[Weighed], rows: NDArray[np.float64], odds: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of those that were read; the others were not worth it, whatever the first step would make of them."""
+        same, dependent = (np.minimum(chance, VETOED) for chance in self._first(candidates, rows))
+        read = np.flatnonzero(~np.isnan(odds[:, 0])).tolist()
+        if read:
+            known = with_odds([candidates[at] for at in read], rows[read], odds[read])
+            same[read], dependent[read] = self.read.probabilities(known), self.read_depends.probabilities(known)
+        return same, dependent
+
     def _name(self, candidate: Weighed, key: str | None, same: float, dependent: float) -> Candidate:
         state = candidate.entry.state
-        if any(wording.key == key for wording in candidate.entry.wordings):
+        if _identical(candidate, key):
             return Candidate(state, 1.0, 0.0, Strength.SAME)
         if same >= self.threshold:
             return Candidate(state, same, dependent, Strength.PARAPHRASE)
         strength = Strength.DEPENDENT if dependent >= self.dependent_threshold else Strength.UNRELATED
         return Candidate(state, same, dependent, strength)
+
+
+def _identical(candidate: Weighed, key: str | None) -> bool:
+    return any(wording.key == key for wording in candidate.entry.wordings)
+
+
+def _any(rows: NDArray[np.float64], vetoes: Sequence[tuple[int, float]]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = np.any([rows[:, at] > limit for at, limit in vetoes], axis=0)
+    return found
 
 
 @lru_cache(maxsize=1)

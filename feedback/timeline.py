@@ -59,7 +59,6 @@ class Reading:
     """A way to read the question; `stripped`: without the words that say when."""
 
     text: str
-    text: str
     wording: Wording
     vector: Vector | None
     stripped: bool = False

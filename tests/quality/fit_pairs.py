@@ -1,0 +1,49 @@
+"""Trains the pair reader: `python -m tests.quality.fit_pairs WORK [--half 0|1] [--without SET ...] [--ship]`. Needs torch.
+
+`--half`: on this half of the corrections alone, a fifth of them kept for what weighs its word; the weights go to WORK, for the figures
+of the other half. `--ship`: on all of them, into the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections import Counter
+from pathlib import Path
+
+import torch
+
+from jitl.adapters.pairs import WEIGHTS
+from tests.quality.memory import Vectors
+from tests.quality.pairs import net, taught
+from tests.quality.pairs.examples import make
+
+MOST = {"counterfact": 4500, "chain": 800}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--half", type=int, choices=(0, 1))
+    parser.add_argument("--without", nargs="*", default=[])
+    parser.add_argument("--ship", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--name", default="pairs")
+    arguments = parser.parse_args()
+    torch.set_num_threads(os.cpu_count() or 1)
+    chosen = {
+        name: [one for one in rows if arguments.half is None or one.half == arguments.half][: MOST.get(name)]
+        for name, rows in taught.sets().items()
+        if name not in arguments.without
+    }
+    chosen = {name: [one for one in rows if not one.held_out] for name, rows in chosen.items()}
+    vectors = Vectors(arguments.work / "vectors.npz")
+    pairs = make(chosen, vectors.of, arguments.seed, arguments.half)
+    print(len(pairs), "pairs", Counter((pair.same, pair.dependent) for pair in pairs), flush=True)
+    trained = net.train(pairs, arguments.seed, arguments.epochs)
+    net.save(trained, WEIGHTS if arguments.ship else arguments.work / f"{arguments.name}-{arguments.half}.safetensors")
+
+
+if __name__ == "__main__":
+    main()
