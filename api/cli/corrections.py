@@ -8,21 +8,23 @@ from typing import Annotated
 
 import typer
 
-from api.cli import reading, session
+from api.cli import lifecycle, reading, session
 from api.cli.session import Collection, Json
 
-app = typer.Typer(help="What was taught: list, show, approve, refuse.", invoke_without_command=True, no_args_is_help=False)
+app = typer.Typer(
+    help="What was taught: list, show, review, amend, take back together.", invoke_without_command=True, no_args_is_help=False
+)
 
 AGES = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
-Since = Annotated[str | None, typer.Option(help="Changed since: 7d, 24h, 2w, or a date.", metavar="AGE|DATE")]
+Since = Annotated[str | None, typer.Option(help="Changed at or after: 7d, 24h or 2w ago, or a date.", metavar="AGE|DATE")]
 Status = Annotated[str | None, typer.Option(help="proposed, approved, disputed or retracted.")]
 Id = Annotated[str, typer.Argument(metavar="ID")]
 
 
 @app.callback()
 def digest(ctx: typer.Context, since: Since = None, status: Status = None, collection: Collection = None, json: Json = False) -> None:
-    """Without a command: list, newest first. JSON lines, one a correction."""
+    """Without a command: list, newest first; with --since the digest of what changed. JSON lines, one a correction."""
     if ctx.invoked_subcommand is None:
         list_(ctx, since=since, status=status, collection=collection, json=json)
 
@@ -64,6 +66,18 @@ def approve(ctx: typer.Context, correction: Id, json: Json = False) -> None:
 def refuse(ctx: typer.Context, correction: Id, json: Json = False) -> None:
     """Leave a proposed correction disputed."""
     _review(session.of(ctx, json=json), correction, "refuse")
+
+
+for _command in (
+    lifecycle.amend,
+    lifecycle.history,
+    lifecycle.confirm,
+    lifecycle.review,
+    lifecycle.mark,
+    lifecycle.revert,
+    lifecycle.erase,
+):
+    app.command()(_command)
 
 
 def _review(here: session.Session, correction: str, verdict: str) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from api.cli.output import Output
+    from api.lifecycle import ForecastReply, ProposalReply
     from api.replies import AnswerReply, CorrectionReply, SearchReply, SourceReply
 
 SNIPPET = 240
@@ -51,6 +54,28 @@ def hits(out: Output, found: SearchReply) -> None:
             out.print(f"     ({out.said('superseded', correction=hit['superseded_by'])})")
     for text in found["notices"]:
         out.tell("notice", text=text)
+
+
+def forecast(out: Output, one: ForecastReply) -> None:
+    """What a dry run found."""
+    out.print(out.said("rehearsed", status=one["status"]))
+    for clash in one["conflicts"]:
+        told = {name: clash.get(name, "") for name in ("question", "answer", "author", "status")}
+        out.print(out.said("conflicts_with", correction=clash["correction"], **told))
+    sentences(out, one["supersedes"])
+    changes = one["changes"]
+    if changes["count"]:
+        out.print(out.said("would_change", count=changes["count"], looked_at=changes["looked_at"]))
+    for changed in changes["answers"]:
+        out.print(out.said("question_changed", question=changed["question"], strength=changed["strength"]))
+
+
+def sentences(out: Output, found: Sequence[ProposalReply]) -> None:
+    """Numbered, to be ticked."""
+    if found:
+        out.print(out.said("these_carry"))
+    for number, one in enumerate(found, 1):
+        out.print(out.said("carries_error", number=number, document=one["document"], quote=" ".join(one["quote"].split())))
 
 
 def correction(out: Output, one: CorrectionReply) -> None:

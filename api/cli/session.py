@@ -52,11 +52,11 @@ class Session:
         with _orderly_end(), Client(transport=transport) as client:
             yield client
 
-    def confirm(self, what: str, *, yes: bool) -> None:
+    def confirm(self, what: str, *, yes: bool, key: str = "really") -> None:
         """Ask before something is gone; where nobody can be asked, `--yes` has to say it."""
         if not yes and not sys.stdin.isatty():
             raise typer.BadParameter("say --yes")
-        if not yes and not typer.confirm(self.out.said("really", name=what), err=True):
+        if not yes and not typer.confirm(self.out.said(key, name=what), err=True):
             raise typer.Exit(1)
 
 
