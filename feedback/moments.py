@@ -65,7 +65,10 @@ _AGO: Final = re.compile(
 _COUNTS: Final = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10, "\u53bb\u5e74": 1, "\u524d\u5e74": 2}
 
 _VERSION: Final = r"[vr]?\d+(?:[._-]\d+)*(?:\.?[a-z]\d+)*(?:[._-]x)?"
-_SOFTWARE: Final = r"(?P<name>(?-i:[A-Z][a-z]*[A-Z][A-Za-z]*(?![a-z])|[A-Za-z]+\d(?=[\s_-])|[A-Z][A-Za-z]+(?=\s+v\d)))"
+_SOFTWARE: Final = (
+    r"(?P<name>(?!(?:in|for|with|under|using|on|at|since|from)\b)"
+    r"(?-i:[A-Z][a-z]*[A-Z][A-Za-z]*(?![a-z])|[A-Za-z]+\d(?=[\s_-])|[A-Z][A-Za-z]+(?=\s+v\d)))"
+)
 _WHEN: Final = r"(?:\u7684\u65f6\u5019|\u65f6|\u4e2d|\u91cc|\u4e0b|\u671f\u95f4)?\u7684?"
 _FOR: Final = r"(?:(?<![A-Za-z])(?P<lead>as\s+of|for|in|with|under|using|on|at|since|from)\s+(?:the\s+)?)?"
 _RELEASES: Final = tuple(

@@ -18,7 +18,7 @@ from jitl.errors import OutOfBudget, Unavailable
 from jitl.extract import Extractor, opening
 from jitl.grounding import Grounding
 from jitl.ports import LanguageModel, Router, SparseEncoder
-from jitl.prompts import NOT_FOUND_MARK, day, messages, say
+from jitl.prompts import NOT_FOUND_MARK, day, holds, messages, say
 from jitl.reading import PASSAGES as PASSAGES_READ
 from jitl.reading import Reading, content, read
 from jitl.types import Answer, AnswerEvent, CorrectionState, Done, Query, RankedHit, Route, SearchResult, Source, Sources, Token
@@ -173,7 +173,7 @@ class Answerer:
         yield Sources(tuple(draft.sources), tuple(draft.notices))
         what = "confirmed" if taught.confirmed else "corrected"
         credit = say(what, draft.query.language, author=taught.author, date=day(taught.at))
-        yield draft.token(f"{taught.answer} [{number}]\n\n{credit}")
+        yield draft.token(f"{taught.answer} [{number}]\n\n{credit}{_validity(taught, draft.query.language)}")
         yield from _listed(draft, evidence)
 
     def _not_found(self, draft: _Draft) -> Iterator[AnswerEvent]:
@@ -272,4 +272,10 @@ def _listed(draft: _Draft, evidence: Sequence[tuple[int, CorrectionState]]) -> I
     for number, taught in evidence:
         what = "corrects" if taught.authoritative else "proposed"
         words = say(what, draft.query.language, author=taught.author, date=day(taught.at), text=statement_of(taught))
-        yield draft.token(f"{draft.gap()}{words} [{number}]")
+        yield draft.token(f"{draft.gap()}{words} [{number}]{_validity(taught, draft.query.language)}")
+
+
+def _validity(taught: CorrectionState, language: str) -> str:
+    """When, for which release and runs it holds, as a sentence; nothing of an unlimited one."""
+    limits = holds(taught, language)
+    return say("valid", language, holds=limits) if limits else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from jitl import text as texts
 from jitl.ports import SparseEncoder
-from jitl.prompts import day
+from jitl.prompts import day, holds
 from jitl.types import CorrectionState, Passage, Source
 
 _CITATION = re.compile(r"\s*(?:\[|【)\s*(?:source\s*|来源\s*)?(\d{1,3}(?:\s*[,，;、]\s*\d{1,3})*)\s*(?:\]|】)", re.IGNORECASE)
@@ -147,7 +147,7 @@ def correction_source(taught: CorrectionState) -> Source:
         kind="correction",
         quote=statement_of(taught),
         title=f"{taught.author}, {day(taught.at)}" + ("" if taught.authoritative else " (proposed)"),
-        location="",
+        location=holds(taught),
         collection_id=taught.collection_id,
         correction=taught.id,
     )
