@@ -237,13 +237,13 @@ class Client:
 
     call = _json
 
-    def call_lines(self, where: str, content: bytes, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """JSON lines in, JSON lines out as they come."""
-        headers = {"Content-Type": "application/x-ndjson"}
+    def call_lines(self, where: str, content: bytes | None, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """JSON lines in, JSON lines out as they come; None: there is nothing to send."""
+        method, headers = ("GET", None) if content is None else ("POST", {"Content-Type": "application/x-ndjson"})
         extensions = {"repeatable": True, "streamed": True}
         with (
             _translated(),
-            self._http.stream("POST", where, content=content, params=params, headers=headers, extensions=extensions) as sent,
+            self._http.stream(method, where, content=content, params=params, headers=headers, extensions=extensions) as sent,
         ):
             yield from (json.loads(line) for line in wire.checked(sent).iter_lines() if line.strip())
 

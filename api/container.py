@@ -20,6 +20,7 @@ from api.jobs import Runner
 from api.reindex import Reindex
 from api.replaying import Replaying
 from feedback.amend import Amendments
+from feedback.flywheel.exports import Exports
 from feedback.ledger import Ledger
 from feedback.pace import Pace
 from feedback.preview import Preview
@@ -148,6 +149,7 @@ class Container:
         kinds = {**work.kinds(self.pipeline, self.blobs, self.settings), "reindex": Reindex(self.outbox, self.projector).run}
         encoder_id = self.encoder.id if self.encoder else None
         replay = Replay(self.db, self.searcher, self._memory, self.sparse, encoder_id)
+        self.exports = Exports(self.db, self.catalogue, self.answers)
         self.replaying = Replaying(replay, self.catalogue, self.jobs, self.settings, encoder_id)
         aside, units = {"replay": self.replaying.run}, {"replay": "questions"}
         self.runner = Runner(self.jobs, kinds, aside=aside, units=units, over=self._over)

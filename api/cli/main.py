@@ -14,7 +14,21 @@ from typing import Annotated
 import typer
 
 import jitl
-from api.cli import collections, corrections, doctor, ingesting, jobs, keys, opinions, questions, replay, serving, teaching, upkeep
+from api.cli import (
+    collections,
+    corrections,
+    doctor,
+    exporting,
+    ingesting,
+    jobs,
+    keys,
+    opinions,
+    questions,
+    replay,
+    serving,
+    teaching,
+    upkeep,
+)
 from api.cli.messages import language
 from api.cli.output import Output
 from api.cli.session import Session
@@ -59,6 +73,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     teaching.teach,
     teaching.retract,
     replay.replay,
+    exporting.export,
     opinions.feedback,
     doctor.doctor,
     upkeep.backup,
