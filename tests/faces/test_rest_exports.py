@@ -52,6 +52,11 @@ def used(tmp_path_factory) -> Iterator[tuple[Live, dict[str, str]]]:
         live.upload(admin, "bes", PAGES)
         live.upload(admin, "cage", {"canary.md": "# Canary\n\nThe password of the muon system is canary-4711.\n"})
         erika, alice = live.person("erika", Role.EXPERT, bes="teach"), live.person("alice", bes="read")
+        proposal = teach(alice, FIELD, "canary-tesla")
+        assert "canary" in ask(alice, FIELD, thumb="down")["answer"]  # shown beside, labelled
+        assert erika.post(f"/v1/corrections/{proposal}/review", json={"verdict": "refuse"}).status_code == 200
+        insider = live.person("insider", Role.EXPERT, cage="teach", bes="teach")
+        ask(insider, FIELD, "bes", "cage", thumb="down")
         made = {"wrong": ask(alice, FIELD, thumb="down")["id"], "liked": ask(alice, LAYERS, thumb="up")["id"]}
         assert "43 layers" in ask(alice, LAYERS)["answer"]
         marked = [{"document": "magnet.md", "quote": WRONG}]
@@ -65,9 +70,7 @@ def used(tmp_path_factory) -> Iterator[tuple[Live, dict[str, str]]]:
         teach(bob, "What did canary-bob teach?", "canary-words")
         amended = teach(erika, "What is the voltage of the chamber?", "2200 V")
         bob.patch(f"/v1/corrections/{amended}", json={"answer": "canary volts"})
-        insider = live.person("insider", Role.EXPERT, cage="teach", bes="teach")
         ask(insider, "What is the password of the muon system?", thumb="up")
-        ask(insider, FIELD + " canary?", "bes", "cage", thumb="down")
         teach(insider, "What is the password of the muon system?", "canary-0815", "cage")
         teach(alice, "Which pump is used now?", "canary-proposed")
         erika.delete(f"/v1/corrections/{teach(erika, 'Which valve is used?', 'canary-retracted')}")
@@ -107,12 +110,13 @@ def test_every_row_is_traced_and_none_holds_what_must_not_leave(used: tuple[Live
         events = {row.seq: row for row in connection.execute(sa.select(correction_events))}
         kept = {row.id: row for row in connection.execute(sa.select(answers))}
         silent = {row.principal_id for row in connection.execute(sa.select(keys)) if "no_logging" in row.rights}
+    bes = live.collection("bes")
     for row in rows:
         rests = row["provenance"]
         assert rests["corrections"] or rests["answers"]
         assert {events[seq].correction_id for seq in rests["events"]} == set(rests["corrections"])
         assert not {events[seq].principal_id for seq in rests["events"]} & silent
-        assert all(kept[id_].principal_id not in silent for id_ in rests["answers"])
+        assert all(kept[id_].principal_id not in silent and kept[id_].collections == [bes] for id_ in rests["answers"])
 
 
 def test_chats_hold_question_sources_and_answer(used: tuple[Live, dict[str, str]]) -> None:
