@@ -54,7 +54,7 @@ def used(tmp_path_factory) -> Iterator[tuple[Live, dict[str, str]]]:
         erika, alice = live.person("erika", Role.EXPERT, bes="teach"), live.person("alice", bes="read")
         proposal = teach(alice, FIELD, "canary-tesla")
         assert "canary" in ask(alice, FIELD, thumb="down")["answer"]  # shown beside, labelled
-        assert erika.post(f"/v1/corrections/{proposal}/review", json={"verdict": "refuse"}).status_code == 200
+        assert alice.delete(f"/v1/corrections/{proposal}").status_code == 204
         insider = live.person("insider", Role.EXPERT, cage="teach", bes="teach")
         ask(insider, FIELD, "bes", "cage", thumb="down")
         made = {"wrong": ask(alice, FIELD, thumb="down")["id"], "liked": ask(alice, LAYERS, thumb="up")["id"]}
