@@ -17,6 +17,7 @@ from feedback.quantities import agree
 from feedback.retriever import TaughtCorrections
 from feedback.shelf import Entry, Shelf
 from feedback.teaching import LATER_WINS, Clash, Teaching
+from feedback.timeline import Limits
 from jitl import text as texts
 from jitl.types import CorrectionState, Query, Strength
 
@@ -38,10 +39,13 @@ class Foresight(TaughtCorrections):
         vars(self).update(vars(taught))
         self._held = self._memory
         self._memory = _Imagining(self._held)
+        self._imagines = False
 
     def imagine(self, state: CorrectionState, vectors: Matrix | None) -> None:
         """From now on decide as if this had been taught; `vectors` as it would be stored."""
         assert isinstance(self._memory, _Imagining)
+        if not self._imagines:  # what the live memory remembers of its shelves is not true of imagined ones
+            self._imagines, self._limits = True, Limits()
         asked = (state.question, *state.paraphrases)
         entry = Entry(state, tuple(self._reader.read(text) for text in asked))
         known = vectors is not None and bool(vectors.any())
@@ -82,7 +86,11 @@ class _Imagining(Memory):
         self._imagined.setdefault(place, Shelf(self._dimension)).put(entry, vectors)
 
     def refresh(self) -> MemoryView:
-        return replace(self._held.refresh(), imagined={place: shelf.view() for place, shelf in self._imagined.items()})
+        held = self._held.refresh()
+        views = {place: shelf.view() for place, shelf in self._imagined.items()}
+        alone = {place: view for place, view in views.items() if place not in held.places}
+        beside = {place: view for place, view in views.items() if place in held.places}
+        return replace(held, places={**held.places, **alone}, imagined=beside)
 
 
 def question(text: str, vector: Vector | None, collections: Sequence[str]) -> Query:

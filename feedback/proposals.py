@@ -26,8 +26,9 @@ SEARCHED: Final = 10
 MOST: Final = 5
 LIKELY: Final = 0.5
 """Share of the likeliest sentence's chance that another one needs to be proposed."""
-_QUOTED: Final = 2.0
-_SAYS_IT: Final = 1.0
+ABOUT: Final = 0.3
+"""Share of the question that a sentence holds where it repeats the likeliest one's wrong value."""
+_FIRST: Final = {"quoted": 2.0, "says": 1.0, "answers": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +71,29 @@ class Proposals:
         asked = content(query, self._sparse)
         readings = [replace(read(asked, [passage], self._sparse)[0], at=at) for at, passage in enumerate(passages)]
         chances = stated(readings, self._model.probabilities(describe(asked, readings), readings[0].language))
-        found = self._weighed(readings, chances, _Judge(question, answer, wrong))
-        best = max((chance for _, chance, _ in found), default=0.0)
-        kept = [one for one in found if one[2] != "answers" or one[1] >= LIKELY * best]
-        kept.sort(key=lambda one: -(one[1] + {"quoted": _QUOTED, "says": _SAYS_IT, "answers": 0.0}[one[2]]))
-        first = {normalise(sentence.text): (sentence, chance, why) for sentence, chance, why in reversed(kept)}
-        chosen = [one for one in kept if first[normalise(one[0].text)] is one][:MOST]
-        return tuple(_proposal(sentence, chance, why) for sentence, chance, why in chosen)
+        judge = _Judge(question, answer, wrong)
+        found = self._weighed(readings, chances, judge)
+        best = max(found, key=lambda one: one.rank, default=None)
+        if best is None:
+            return ()
+        alike = [judge.repeats(one, best) for one in found]
+        likely = max(one.chance for one in found) * LIKELY
+        kept = [one for one in alike if one.why != "answers" or one.chance >= likely]
+        each = {normalise(one.text): one for one in sorted(kept, key=lambda one: one.rank)}
+        chosen = sorted(each.values(), key=lambda one: -one.rank)[:MOST]
+        return tuple(_proposal(one) for one in chosen)
 
-    def _weighed(self, readings: Sequence[Reading], chances: Sequence[float], judge: _Judge) -> list[tuple[_Sentence, float, str]]:
-        """Sentences that say something else than the right answer, each with its chance to be an answer and why it is named."""
+    def _weighed(self, readings: Sequence[Reading], chances: Sequence[float], judge: _Judge) -> list[_Sentence]:
+        """Sentences that say something else than the right answer."""
         found = []
         at = 0
         for reading in readings:
-            for group in reading.sentences:
+            for group, cover in zip(reading.sentences, reading.cover, strict=True):
                 chance = max(chances[at + n] for n in group)
                 text = reading.passage.text[reading.spans[group.start].start : reading.spans[group.stop - 1].end]
                 why = judge.why(reading.passage.id, text) if chance > 0 else None
                 if why is not None:
-                    found.append((_Sentence(reading.passage, text), chance, why))
+                    found.append(_Sentence(reading.passage, text, chance, cover, why))
             at += len(reading.spans)
         return found
 
@@ -97,6 +102,13 @@ class Proposals:
 class _Sentence:
     passage: Passage
     text: str
+    chance: float  # to be an answer
+    cover: float  # share of the question that it holds
+    why: str
+
+    @property
+    def rank(self) -> float:
+        return self.chance + _FIRST[self.why]
 
 
 class _Judge:
@@ -125,7 +137,15 @@ class _Judge:
         says_words = bool(self._told) and 2 * len(self._told & set(words(form))) >= len(self._told)
         return "says" if says_number or says_words else "answers"
 
+    def repeats(self, sentence: _Sentence, best: _Sentence) -> _Sentence:
+        """The sentence, known to say what the likeliest one says, where it does."""
+        if sentence.why != "answers" or sentence is best or sentence.cover < ABOUT:
+            return sentence
+        wrong = rivals(best.text, self._answer, self._question)
+        again = any(one.equals(other) for one in wrong for other in rivals(sentence.text, self._answer, self._question))
+        return replace(sentence, why="says") if again else sentence
 
-def _proposal(sentence: _Sentence, chance: float, why: str) -> Proposal:
-    passage = sentence.passage
-    return Proposal(passage.document, sentence.text, passage.id, passage.title, passage.location.label, why, round(chance, 6))
+
+def _proposal(one: _Sentence) -> Proposal:
+    passage = one.passage
+    return Proposal(passage.document, one.text, passage.id, passage.title, passage.location.label, one.why, round(one.chance, 6))
