@@ -266,6 +266,16 @@ supersessions = Table(
     Column("sentence", Text, nullable=False),
 )
 
+correction_sources = Table(
+    "correction_sources",  # what a proposed pair rests on, verbatim
+    metadata,
+    Column("correction_id", ForeignKey("corrections.id"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("document", String(1000), nullable=False),
+    Column("document_id", Id, nullable=False),
+    Column("quote", Text, nullable=False),
+)
+
 idempotency = Table(
     "idempotency",
     metadata,
@@ -402,6 +412,26 @@ replay_findings = Table(
     Column("why", String(32), nullable=False),
     Column("came", Id),  # the correction that answered instead
     Column("detail", JSON, nullable=False),  # numbers and ids
+)
+
+fission_passages = Table(
+    "fission_passages",  # passages from which pairs were proposed: never again by the same prompts and the same model
+    metadata,
+    Column("collection_id", Id, primary_key=True),
+    Column("key", String(64), primary_key=True),  # sha256 of passage, prompts and model
+    Column("job_id", Id, nullable=False),
+    Column("proposed", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+fission_calls = Table(
+    "fission_calls",  # what a job has asked a model, written down before it is asked
+    metadata,
+    Column("job_id", ForeignKey("jobs.id"), primary_key=True),
+    Column("key", String(64), primary_key=True),  # sha256 of the messages
+    Column("calls", Integer, nullable=False),
+    Column("tokens", Integer, nullable=False),  # spent, or set aside while the reply is awaited
+    Column("reply", Text),  # until its passage is done
 )
 
 audit = Table(
