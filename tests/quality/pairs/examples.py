@@ -21,7 +21,7 @@ class Pair(NamedTuple):
     dependent: int = 0
 
 
-REPEATED = {"zsre": 4, "hep": 4}
+REPEATED = {"zsre": 4, "hep": 3, "hep_more": 3}
 OPENINGS = (
     "please tell me: ",
     "could you say ",
@@ -38,6 +38,17 @@ SECOND_STEPS = (
     "Which institute does {} belong to?", "What else is known about {}?", "What is the mass of {}?", "Who wrote {}?",
 )  # fmt: skip
 ASKED_FOR = re.compile(r"(?:What|Who|Which(?: \w+)?) (?:is|was|are) (the [^?]+?)\??$")
+ASKS = ("when", "where", "who", "why", "how", "which", "what")
+OPPOSITES = {
+    first: second
+    for pair in (
+        "begin end", "start stop", "first last", "before after", "above below", "maximum minimum", "longest shortest", "largest smallest",
+        "upper lower", "inner outer", "barrel endcap", "open close", "input output", "enable disable", "user group", "old new", "day night",
+        "mass width", "rate efficiency", "mean width", "birth death", "born died", "author publisher", "founded closed", "parent child",
+        "mother father", "north south", "submit delete", "install remove", "previous next", "internal public", "electron muon",
+    )
+    for first, second in (pair.split(), pair.split()[::-1])
+}  # fmt: skip
 NUMBER = re.compile(r"\d+")
 VERB = re.compile(r"\b(is|are|was|were|does|do|did|can)\b")
 
@@ -91,7 +102,8 @@ def _of_set(
         yield from _made_up(one, rows, everyone, relations, chance)
         covered = one.covered if len(one.covered) < 3 else chance.sample(one.covered, 2)
         asked += [(text, one) for text in (*covered, *one.dependent[:1], one.question)]
-        asked += [(text, None) for text in one.others[:2]]
+        others = one.others if len(one.others) < 3 else chance.sample(one.others, 2)
+        asked += [(text, None) for text in others]
     for (text, own), found in zip(asked, nearest([text for text, _ in asked], rows, encode, 6), strict=True):
         rivals = [rows[at] for at in found if _rival(text, own, rows[at])]
         yield from (Pair(text, rival.question) for rival in rivals[:2])
@@ -125,31 +137,48 @@ def _made_up(
     one: Taught, rows: Sequence[Taught], everyone: Sequence[Taught], relations: Relations, chance: random.Random
 ) -> Iterator[Pair]:
     asked = chance.choice((one.question, *one.covered))
-    if match := ASKED_FOR.match(asked):
-        if chance.random() < 0.3:
-            yield Pair(chance.choice(SECOND_STEPS).format(match.group(1)), one.question, dependent=1)
+    yield from _twisted(one, asked, chance)
+    if one.subject:
+        yield from _about_its_subject(one, asked, rows, everyone, relations, chance)
+
+
+def _twisted(one: Taught, asked: str, chance: random.Random) -> Iterator[Pair]:
+    """The same words but for the one that decides, and a question that needs the answer for another."""
+    match = ASKED_FOR.match(asked)
+    if match and chance.random() < 0.3:
+        yield Pair(chance.choice(SECOND_STEPS).format(match.group(1)), one.question, dependent=1)
     if chance.random() < 0.15 and VERB.search(asked):
         yield Pair(VERB.sub(r"\1 not", asked, count=1), one.question)
-    if (number := NUMBER.search(one.question)) and one.subject is None:
+    number = NUMBER.search(one.question)
+    if number and one.subject is None and number.group() in asked:
         other = str(int(number.group()) + chance.choice((1, 2, 3, 10, 100)))
-        yield Pair(asked.replace(number.group(), other), one.question) if number.group() in asked else Pair(asked, one.question, same=1)
-    if not one.subject:
-        return
+        yield Pair(asked.replace(number.group(), other), one.question)
+    words = asked.split()
+    turned = [at for at, word in enumerate(words) if word.lower().strip("?,.") in OPPOSITES]
+    if turned and chance.random() < 0.7:
+        at = chance.choice(turned)
+        yield Pair(" ".join([*words[:at], OPPOSITES[words[at].lower().strip("?,.")], *words[at + 1 :]]), one.question)
+    if words[0].lower() in ("when", "where", "who", "why") and chance.random() < 0.5:
+        yield Pair(" ".join([chance.choice([w for w in ASKS[:4] if w != words[0].lower()]), *words[1:]]), one.question)
+
+
+def _about_its_subject(
+    one: Taught, asked: str, rows: Sequence[Taught], everyone: Sequence[Taught], relations: Relations, chance: random.Random
+) -> Iterator[Pair]:
+    subject = one.subject or ""
     # The same subject in another correction's words: another relation, where the two are known to differ.
-    other = chance.choice(rows)
-    if chance.random() < 0.4:
-        other = chance.choice(everyone)
+    other = chance.choice(everyone if chance.random() < 0.4 else rows)
     words = chance.choice((other.question, *other.covered))
     if other.subject and other.subject in words and _differ(one, other):
-        yield Pair(words.replace(other.subject, one.subject), one.question)
-    if chance.random() < 0.5:
+        yield Pair(words.replace(other.subject, subject), one.question)
+    if one.relation and chance.random() < 0.5:
         relation = chance.choice([name for name in relations.wordings if name != one.relation])
-        yield from (Pair(text, one.question) for text in relations.said(relation, one.subject)[:1] if one.relation)
+        yield from (Pair(text, one.question) for text in relations.said(relation, subject)[:1])
     # The same words about another subject.
     other = chance.choice(rows)
-    if other.subject and other.subject != one.subject and one.subject in asked:
-        yield Pair(asked.replace(one.subject, other.subject), one.question)
-    same = relations.said(one.relation or "", one.subject)
+    if other.subject and other.subject != subject and subject in asked:
+        yield Pair(asked.replace(subject, other.subject), one.question)
+    same = relations.said(one.relation or "", subject)
     if same and chance.random() < 0.7:
         yield Pair(chance.choice(same), one.question, same=1)
 

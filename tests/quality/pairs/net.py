@@ -29,8 +29,9 @@ class Layer(nn.Module):
     def __init__(self, known: dict[str, torch.Tensor], prefix: str) -> None:
         super().__init__()
         self.names = {
-            "query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value", "attended": "attention.output.dense",
-            "middle": "attention.output.LayerNorm", "inner": "intermediate.dense", "outer": "output.dense", "end": "output.LayerNorm",
+            "query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value",
+            "attended": "attention.output.dense", "middle": "attention.output.LayerNorm",
+            "inner": "intermediate.dense", "outer": "output.dense", "end": "output.LayerNorm",
         }  # fmt: skip
         for own, name in self.names.items():
             weight, bias = known[f"{prefix}{name}.weight"], known[f"{prefix}{name}.bias"]
@@ -137,7 +138,7 @@ def save(net: Net, path: Path) -> None:
         first, _, rest = name.partition(".")
         if first == "layers":
             number, own, kind = rest.split(".")
-            name = f"encoder.layer.{number}.{net.layers[0].names[own]}.{kind}"
-        held[name] = value.to(torch.float16).contiguous()
+            first = f"encoder.layer.{number}.{net.layers[0].names[own]}.{kind}"
+        held[first if first.startswith("encoder") else name] = value.to(torch.float16).contiguous()
     assert all(math.isfinite(float(value.abs().max())) for value in held.values())
     save_file(held, path)

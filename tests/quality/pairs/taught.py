@@ -12,6 +12,7 @@ from feedback.samples import half, set_aside
 from tests.data import evaluation
 
 HEP = Path(__file__).parents[1] / "hep_corrections.jsonl"
+"""Reported on, a half at a time; `hep_*.jsonl` beside this file are for training alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Taught:
 
 
 def sets() -> dict[str, list[Taught]]:
-    return {"counterfact": counterfact(), "zsre": zsre(), "pokemqa": pokemqa(), "chain": chain(), "hep": hep()}
+    return {"counterfact": counterfact(), "zsre": zsre(), "pokemqa": pokemqa(), "chain": chain(), "hep": hep(), "hep_more": hep_more()}
 
 
 def lines(*parts: str) -> list[dict[str, Any]]:
@@ -93,7 +94,15 @@ def chain() -> list[Taught]:
 
 
 def hep() -> list[Taught]:
-    rows = [json.loads(line) for line in HEP.read_text(encoding="utf-8").splitlines()]
+    return _of_the_field(HEP)
+
+
+def hep_more() -> list[Taught]:
+    return [one for file in sorted(Path(__file__).parent.glob("hep_*.jsonl")) for one in _of_the_field(file)]
+
+
+def _of_the_field(file: Path) -> list[Taught]:
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     return [
         Taught(row["question"], "hep", row["question"], row["answer"], covered=tuple(row["covered"]), others=tuple(row["traps"]))
         for row in rows
