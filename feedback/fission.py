@@ -1,0 +1,214 @@
+"""Seed fission: pairs of question and answer proposed from passages, for experts to approve.
+
+Each pair enters as *proposed*, with the document and the words it rests on, whoever asked for it. A passage is done once and for all by
+the same prompts and the same model; a job that was killed goes on with the replies it had, and no pair enters twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from feedback import journal, seeds
+from feedback.purse import Budget, Purse, forget_replies, spent
+from feedback.teaching import Teaching
+from feedback.timeline import FIRES
+from jitl import prompts
+from jitl.errors import BadInput, MissingPart
+from jitl.principals import Principal
+from jitl.sql.staging import chunk_id
+from jitl.sql.tables import correction_sources, correction_texts, corrections, fission_passages
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from feedback.embedding import TimedEncoder
+    from jitl.ports import Corrections, LanguageModel, Reporter
+    from jitl.retrieve import Searcher
+    from jitl.settings import Settings
+    from jitl.sql.catalogue import Catalogue
+    from jitl.sql.engine import Database
+    from jitl.types import Passage
+
+AUTHOR: Final = Principal("00000000-0000-4000-8000-000000000002", "seed fission", frozenset(), {})
+"""Nobody's own word: any expert of the collection may approve it, whoever started the job too."""
+PASSAGES: Final = 40
+"""Of a topic, at most."""
+SHORTEST: Final = 80
+"""Characters of a passage worth asking about."""
+SPENT: Final = "The budget is used up."
+NO_MODEL: Final = MissingPart(
+    "Seed fission needs a language model, and none is configured.",
+    hint="Set JITL_MODEL_URL (any OpenAI-compatible endpoint), JITL_MODEL_NAME and, where it wants one, JITL_MODEL_KEY.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What pairs are wanted of: a topic, or a document by its id."""
+
+    collection_id: str
+    budget: Budget
+    topic: str | None = None
+    document_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A pair as it stands now, with what it rests on."""
+
+    correction: str
+    status: str
+    question: str
+    answer: str
+    document: str
+    quote: str
+
+
+class Fission:
+    """Safe to call from several threads. `model` None: every run is refused."""
+
+    def __init__(
+        self,
+        db: Database,
+        catalogue: Catalogue,
+        searcher: Searcher,
+        memory: Corrections,
+        encoder: TimedEncoder,
+        model: LanguageModel | None,
+        settings: Settings,
+    ) -> None:
+        self._db = db
+        self._catalogue = catalogue
+        self._searcher = searcher
+        self._memory = memory
+        self._encoder = encoder
+        self._model = model
+        self._settings = settings
+
+    def require_model(self) -> LanguageModel:
+        if self._model is None:
+            raise NO_MODEL
+        return self._model
+
+    def run(self, job_id: str, order: Order, reporter: Reporter) -> None:
+        """Passage by passage until all are done, the budget is spent or it is told to stop."""
+        purse = Purse(self._db, self.require_model(), job_id, order.budget)
+        passages = self._passages(order)
+        for done, passage in enumerate(passages):
+            reporter.advance(done, len(passages))
+            if reporter.cancelled():
+                return
+            name, key = f"{passage.document}#{passage.ordinal}", self._key(passage)
+            if self._done(order.collection_id, key):
+                reporter.outcome(name, "unchanged", "Done before.", passage.document_id)
+                continue
+            found = seeds.pairs(passage, lambda messages: None if reporter.cancelled() else purse.ask(messages))
+            if found is None:
+                reporter.advance(done, len(passages), "" if reporter.cancelled() else SPENT)
+                return
+            proposed = sum(self._propose(job_id, passage, key, pair) for pair in found)
+            self._finish(job_id, order.collection_id, key, proposed)
+            reporter.outcome(name, "added" if proposed else "skipped", f"Pairs proposed: {proposed}.", passage.document_id)
+        reporter.advance(len(passages), len(passages))
+
+    def proposed(self, job_id: str) -> list[Proposed]:
+        """What the job has proposed and is not erased, oldest first."""
+        texts, source = correction_texts.c, correction_sources.c
+        joined = corrections.join(correction_texts).join(correction_sources, source.correction_id == corrections.c.id)
+        wanted = sa.select(corrections.c.id, corrections.c.status, texts.question, texts.answer, source.document, source.quote)
+        with self._db.read() as connection:
+            found = connection.execute(wanted.select_from(joined).where(corrections.c.batch == job_id).order_by(corrections.c.seq))
+            return [Proposed(*row) for row in found]
+
+    def spent(self, job_id: str) -> Budget:
+        with self._db.read() as connection:
+            return spent(connection, job_id)
+
+    def over(self, job_id: str) -> None:
+        """The job has ended, however: replies that it still kept go."""
+        with self._db.write() as connection:
+            forget_replies(connection, job_id)
+
+    def _passages(self, order: Order) -> list[Passage]:
+        """In the document's order, or those of the topic, best first; without those that a correction supersedes."""
+        within = (order.collection_id,)
+        if order.document_id is not None:
+            document = self._catalogue.document_by_id(order.document_id)
+            if document is None or document.collection_id != order.collection_id:
+                raise BadInput("The document is gone.", hint="Name one that `jitl collections` shows.")
+            found = self._catalogue.passages([chunk_id(document.version_id, ordinal) for ordinal in range(document.passages)], within)
+            passages = sorted(found.values(), key=lambda passage: passage.ordinal)
+        else:
+            hits = self._searcher.search(self._searcher.prepare(order.topic or "", within), PASSAGES).hits
+            passages = [hit.passage for hit in hits if hit.passage is not None]
+        wrong = self._memory.marks(self._searcher.prepare(order.topic or "?", within), passages)
+        return [passage for passage in passages if len(passage.text) >= SHORTEST and passage.id not in wrong]
+
+    def _key(self, passage: Passage) -> str:
+        asked = [prompts.NEWBEE, prompts.EXPERT, prompts.CHECKER, seeds.QUESTIONS, self._settings.model_url, self._settings.model_name]
+        return hashlib.sha256(json.dumps([*asked, passage.header, passage.text]).encode()).hexdigest()
+
+    def _done(self, collection_id: str, key: str) -> bool:
+        known = (fission_passages.c.collection_id == collection_id) & (fission_passages.c.key == key)
+        with self._db.read() as connection:
+            return connection.scalar(sa.select(fission_passages.c.key).where(known)) is not None
+
+    def _propose(self, job_id: str, passage: Passage, key: str, pair: seeds.Pair) -> bool:
+        """Whether it is new: asked in no known correction, retracted ones included, and covered by none that is known."""
+        teaching = Teaching(pair.question, pair.answer)
+        if not _sound(teaching, self._settings) or self._covered(passage.collection_id, pair.question):
+            return False
+        vectors = self._encoder.embed_within(teaching.asked, self._settings.teach_embed_timeout_s)
+        digest = journal.key_digest(pair.question)
+        draft = journal.Draft(teaching, f"fission:{key[:40]}:{digest[:40]}", vectors)
+        desk = journal.Desk(AUTHOR, passage.collection_id, "proposed", self._encoder.id, batch=job_id)
+        with self._db.write() as connection:
+            self._db.lock_ledger(connection)
+            if _asked(connection, passage.collection_id, digest):
+                return False
+            (entered,) = journal.enter(self._db, connection, desk, [draft])
+            if entered.receipt.id != draft.id:
+                return False
+            source = {"document": passage.document, "document_id": passage.document_id, "quote": pair.quote}
+            connection.execute(correction_sources.insert().values(correction_id=draft.id, ordinal=0, **source))
+        return True
+
+    def _covered(self, collection_id: str, question: str) -> bool:
+        found = self._memory.consult(self._searcher.prepare(question, (collection_id,)))
+        weighed = (*found.candidates, *found.evidence, *((found.answer,) if found.answer else ()))
+        return any(candidate.strength in FIRES for candidate in weighed)
+
+    def _finish(self, job_id: str, collection_id: str, key: str, proposed: int) -> None:
+        row = {"collection_id": collection_id, "key": key, "job_id": job_id, "proposed": proposed, "at": datetime.now(UTC)}
+        with self._db.write() as connection:
+            connection.execute(fission_passages.insert().values(**row))
+            forget_replies(connection, job_id)
+
+
+def sources(connection: Connection, correction_ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """Correction -> documents and their words that it rests on."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    wanted = sa.select(correction_sources).where(correction_sources.c.correction_id.in_(correction_ids))
+    for row in connection.execute(wanted.order_by(correction_sources.c.correction_id, correction_sources.c.ordinal)):
+        found.setdefault(row.correction_id, []).append((row.document, row.quote))
+    return found
+
+
+def _sound(teaching: Teaching, settings: Settings) -> bool:
+    try:
+        teaching.check(settings)
+    except BadInput:
+        return False
+    return True
+
+
+def _asked(connection: Connection, collection_id: str, digest: str) -> bool:
+    known = (corrections.c.collection_id == collection_id) & (corrections.c.question_key == digest)
+    return connection.scalar(sa.select(corrections.c.id).where(known).limit(1)) is not None
