@@ -21,6 +21,7 @@ from api.reindex import Reindex
 from api.replaying import Replaying
 from feedback.amend import Amendments
 from feedback.flywheel.exports import Exports
+from feedback.inbox import Inbox
 from feedback.ledger import Ledger
 from feedback.pace import Pace
 from feedback.preview import Preview
@@ -150,6 +151,7 @@ class Container:
         encoder_id = self.encoder.id if self.encoder else None
         replay = Replay(self.db, self.searcher, self._memory, self.sparse, encoder_id)
         self.exports = Exports(self.db, self.catalogue, self.answers)
+        self.inbox = Inbox(self.db, self.answers, self.searcher, self.corrections, self.sparse)
         self.replaying = Replaying(replay, self.catalogue, self.jobs, self.settings, encoder_id)
         aside, units = {"replay": self.replaying.run}, {"replay": "questions"}
         self.runner = Runner(self.jobs, kinds, aside=aside, units=units, over=self._over)

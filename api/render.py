@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from feedback.amend import Deed
+from feedback.inbox import Item
 from feedback.preview import Forecast
 from feedback.proposals import Proposal
 from feedback.teaching import Clash
@@ -174,6 +175,12 @@ def kept(value: KeptAnswer) -> Json:
 
 def vote(value: Vote) -> Json:
     return {"answer": value.answer_id, "vote": value.vote, "reason": value.reason, "at": value.at.isoformat()}
+
+
+def inbox_item(value: Item) -> Json:
+    shown: Json = {"id": value.id, "question": value.question, "wordings": list(value.wordings), "asked": value.asked}
+    shown |= {"disliked": value.disliked, "unanswered": value.unanswered, "answers": list(value.answers), "reasons": list(value.reasons)}
+    return shown | {"collections": list(value.collections), "first": value.first.isoformat(), "last": value.last.isoformat()}
 
 
 def _times(value: Job) -> Json:

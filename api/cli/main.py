@@ -19,6 +19,7 @@ from api.cli import (
     corrections,
     doctor,
     exporting,
+    inbox,
     ingesting,
     jobs,
     keys,
@@ -83,6 +84,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 for _command in COMMANDS:
     app.command()(_command)
 app.add_typer(corrections.app, name="corrections")
+app.add_typer(inbox.app, name="inbox")
 app.add_typer(collections.app, name="collections")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")

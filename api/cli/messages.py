@@ -74,6 +74,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     # what people think of answers, and whether what was taught still holds
     "answer_id": ("Answer {answer} (jitl feedback {answer} up|down)", "答案 {answer}（可用 jitl feedback {answer} up|down 评价）"),
     "voted": ("Noted for answer {answer}: {vote}.", "已记录对答案 {answer} 的评价：{vote}。"),
+    "dismissed": ("Dismissed {item}: it is in the inbox no more.", "已移除 {item}，不再出现在收件箱中。"),
     "exporting": ("Exporting", "导出"),
     "exported": ("{rows} rows written to {file}.", "已将 {rows} 行写入 {file}。"),
     "replaying": ("Asking again", "重新提问"),

@@ -45,6 +45,13 @@ class Stage:
     def correction(self, answer: str = "6241 since the repair.") -> str:
         return self.client.teach({"question": f"What is {uuid4()}?", "answer": answer}, collection="aurora")["id"]
 
+    def waiting(self) -> str:
+        """A line of the inbox."""
+        question = f"Which {uuid4()} is it?"
+        self.client.ask(question, collections=["aurora"])
+        found = self.client.call("GET", "/v1/inbox", params={"limit": 1000})["items"]
+        return str(next(item["id"] for item in found if item["question"] == question))
+
     def key(self) -> str:
         return self.client.create_key(f"person-{uuid4()}")["id"]
 
@@ -74,6 +81,9 @@ EXAMPLES: dict[str, Callable[[Stage], list[object]]] = {
     "teach": lambda s: ["--question", f"q {uuid4()}?", "--answer", "a", "-c", "aurora"],
     "retract": lambda s: [s.correction()],
     "feedback": lambda s: [s.client.ask(QUESTION, collections=["aurora"])["id"], "up", "--reason", "It helped."],
+    "inbox": lambda s: [],
+    "inbox list": lambda s: ["-c", "aurora", "--limit", 5],
+    "inbox dismiss": lambda s: [s.waiting()],
     "replay": lambda s: ["-c", "aurora"],
     "export": lambda s: ["--format", "qa", "-c", "aurora"],
     "doctor": lambda s: [],
