@@ -9,9 +9,24 @@ from api import errors, limits, openapi
 from api.auth import Gate
 from api.container import Container
 from api.here import known_parameters
-from api.routes import answers, ask, collections, corrections, documents, exports, health, inbox, jobs, keys, lifecycle, replay, upkeep
+from api.routes import (
+    answers,
+    ask,
+    collections,
+    corrections,
+    documents,
+    exports,
+    fission,
+    health,
+    inbox,
+    jobs,
+    keys,
+    lifecycle,
+    replay,
+    upkeep,
+)
 
-ROUTES = (ask, lifecycle, corrections, answers, inbox, exports, replay, collections, documents, jobs, keys, upkeep, health)
+ROUTES = (ask, lifecycle, corrections, answers, inbox, exports, replay, fission, collections, documents, jobs, keys, upkeep, health)
 
 DESCRIPTION = """\
 Reads what a collaboration has written, answers from it with sources, and learns from an expert's correction at once.

@@ -16,10 +16,13 @@ from api import parts, work
 from api.asking import Asking
 from api.blobs import Blobs
 from api.chores import Chore, Chores
+from api.fissioning import KIND, UNIT, Fissioning
 from api.jobs import Runner
 from api.reindex import Reindex
 from api.replaying import Replaying
 from feedback.amend import Amendments
+from feedback.embedding import TimedEncoder
+from feedback.fission import Fission
 from feedback.flywheel.exports import Exports
 from feedback.inbox import Inbox
 from feedback.ledger import Ledger
@@ -153,7 +156,9 @@ class Container:
         self.exports = Exports(self.db, self.catalogue, self.answers)
         self.inbox = Inbox(self.db, self.answers, self.searcher, self.corrections, self.sparse)
         self.replaying = Replaying(replay, self.catalogue, self.jobs, self.settings, encoder_id)
-        aside, units = {"replay": self.replaying.run}, {"replay": "questions"}
+        made = TimedEncoder(self.encoder)
+        self.fissioning = Fissioning(Fission(self.db, self.catalogue, self.searcher, self.corrections, made, self.model, self.settings))
+        aside, units = {"replay": self.replaying.run, KIND: self.fissioning.run}, {"replay": "questions", KIND: UNIT}
         self.runner = Runner(self.jobs, kinds, aside=aside, units=units, over=self._over)
         self._stack.callback(self.runner.close)
         self.runner.start()
@@ -205,6 +210,7 @@ class Container:
 
     def _over(self, job: Job) -> None:
         self._tidy(job)
+        self.fissioning.over(job)
         self.replaying.after(job, self.runner)
 
     def _tidy(self, job: Job) -> None:

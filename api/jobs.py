@@ -113,7 +113,7 @@ class Runner:
         self._asked: set[str] = set()  # jobs asked for in this process's time that are not over
         self._resumed = False
         self._running: dict[str, tuple[Claim, JobReporter]] = {}
-        lanes = [tuple(lane) for lane in (kinds, aside) if lane]
+        lanes = [tuple(kinds)] * bool(kinds) + [(kind,) for kind in aside or ()]
         self._threads = [
             threading.Thread(target=self._serve, args=(lane,), name=f"jitl-job-{at}", daemon=True) for at, lane in enumerate(lanes)
         ]

@@ -174,6 +174,17 @@ class FeedbackRequest(BaseModel):
     reason: Annotated[Text, Field(max_length=4000)] = ""
 
 
+class FissionRequest(BaseModel):
+    """What to propose questions and answers about: a topic or a document."""
+
+    model_config = _example(collection="bes3", topic="drift chamber calibration")
+    collection: Name
+    topic: Question | None = Field(default=None, description="In words; passages are found by it.")
+    document: Text | None = Field(default=None, max_length=1000, description="Name or id.")
+    budget: int = Field(default=100_000, ge=1, le=10**9, description="Tokens it may take, asked and replied together.")
+    calls: int = Field(default=300, ge=1, le=10**6, description="Calls of the model it may take.")
+
+
 class ReplayRequest(BaseModel):
     """Which corrections to ask again."""
 

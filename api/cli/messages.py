@@ -77,6 +77,13 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "dismissed": ("Dismissed {item}: it is in the inbox no more.", "已移除 {item}，不再出现在收件箱中。"),
     "exporting": ("Exporting", "导出"),
     "exported": ("{rows} rows written to {file}.", "已将 {rows} 行写入 {file}。"),
+    "proposing": ("Asking about passages", "就段落提问"),
+    "pair": ("{correction}\n  {question}\n  {answer}", "{correction}\n  {question}\n  {answer}"),
+    "rests_on": ("    {document}: {quote}", "    {document}：{quote}"),
+    "proposed_pairs": (
+        "{count} pairs proposed, for experts to approve; {tokens} tokens in {calls} calls.",
+        "已提议 {count} 组问答，待专家审核；共 {calls} 次调用，{tokens} 个词元。",
+    ),
     "replaying": ("Asking again", "重新提问"),
     "regressed": ("Correction {correction}: {question}", "更正 {correction}：{question}"),
     "expected": ("    expected: {text}", "    应答：{text}"),
