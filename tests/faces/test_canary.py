@@ -16,10 +16,11 @@ import httpx
 import pytest
 
 from jitl.principals import Role
-from tests.faces.conftest import Live, serve
+from tests.faces.conftest import Live, serve, wait_for_job
 
 CANARY = re.compile("canary", re.IGNORECASE)
 QUESTION = "What is the canary password of the muon system?"
+WAITING = "Who keeps the canary key of the laser hut?"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Things:
     job: str
     key: str
     principal: str
+    waiting: str  # a line of the inbox
+    replay: str
 
 
 Probe = tuple[str, str, dict]
@@ -115,12 +118,22 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("POST", "/v1/corrections/{correction}/marks"): send(
         "POST", "/v1/corrections/{correction}/marks", {"document": "<document>", "quote": "The password is known."}
     ),
-    ("PATCH", "/v1/corrections/{correction}"): send("PATCH", "/v1/corrections/{correction}", {"answer": "x"}, {"answer": "x", "version": 1}),
+    ("PATCH", "/v1/corrections/{correction}"): send(
+        "PATCH", "/v1/corrections/{correction}", {"answer": "x"}, {"answer": "x", "version": 1}
+    ),
     ("GET", "/v1/corrections/{correction}/history"): get("/v1/corrections/{correction}/history"),
     ("POST", "/v1/answers/{answer}/confirm"): send("POST", "/v1/answers/{answer}/confirm", {"collection": "<name>"}, {}),
     ("POST", "/v1/corrections/{correction}/review"): send("POST", "/v1/corrections/{correction}/review", {"verdict": "approve"}),
     ("GET", "/v1/answers/{answer}"): get("/v1/answers/{answer}"),
     ("POST", "/v1/feedback"): send("POST", "/v1/feedback", {"answer": "<answer>", "vote": "up"}),
+    ("GET", "/v1/inbox"): get("/v1/inbox", "/v1/inbox?collection={name}", "/v1/inbox?collection={collection}&limit=1000"),
+    ("POST", "/v1/inbox/{item}/dismiss"): send("POST", "/v1/inbox/{waiting}/dismiss"),
+    ("POST", "/v1/replay"): send("POST", "/v1/replay", {"collections": ["<name>"]}, {"collections": ["<collection>"], "accept": True}),
+    ("GET", "/v1/replay/{job}"): get("/v1/replay/{job}", "/v1/replay/{replay}"),
+    ("GET", "/v1/exports/{form}"): get(
+        *(f"/v1/exports/{form}" for form in ("sft", "dpo", "retrieval", "qa")),
+        *(f"/v1/exports/{form}?collection={{{place}}}" for form in ("sft", "dpo", "retrieval", "qa") for place in ("name", "collection")),
+    ),
     ("GET", "/v1/collections"): get("/v1/collections"),
     ("POST", "/v1/collections"): send("POST", "/v1/collections", {"name": "<name>"}),
     ("GET", "/v1/collections/{c}"): get("/v1/collections/{collection}", "/v1/collections/{name}"),
@@ -175,6 +188,12 @@ def closed(tmp_path_factory) -> Iterator[tuple[Live, Things]]:
         correction = insider.post("/v1/corrections", json=said).json()["id"]
         answer = insider.post("/v1/ask", json={"question": QUESTION}).json()
         assert CANARY.search(answer["answer"])
+        insider.post("/v1/ask", json={"question": WAITING})
+        liked = insider.post("/v1/ask", json={"question": "Which words follow on the page of the muon system?"}).json()["id"]
+        insider.post("/v1/feedback", json={"answer": liked, "vote": "up", "reason": "canary"})
+        replay = insider.post("/v1/replay", json={}).json()["job"]
+        wait_for_job(insider, replay)
+        assert CANARY.search(insider.get("/v1/exports/sft").text)
         hits = insider.post("/v1/search", json={"question": QUESTION}).json()["hits"]
         shown = insider.get("/v1/documents/canary/page.md/source").json()
         yield (
@@ -190,13 +209,16 @@ def closed(tmp_path_factory) -> Iterator[tuple[Live, Things]]:
                 job=job["id"],
                 key=insider.get("/v1/keys").json()["keys"][0]["id"],
                 principal="canary-insider",
+                waiting=next(item["id"] for item in insider.get("/v1/inbox").json()["items"] if item["question"] == WAITING),
+                replay=replay,
             ),
         )
 
 
 def never_made() -> Things:
-    ids = [str(uuid.uuid4()) for _ in range(7)]
-    return Things(ids[0], "no-such-cage", "nowhere/page.md", ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], "no-such-person")
+    ids = [str(uuid.uuid4()) for _ in range(8)]
+    made = (ids[0], "no-such-cage", "nowhere/page.md", ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], "no-such-person")
+    return Things(*made, waiting=uuid.uuid4().hex, replay=ids[7])
 
 
 def callers(live: Live) -> dict[str, httpx.Client]:
@@ -254,6 +276,7 @@ def test_what_is_closed_is_untouched(closed: tuple[Live, Things]) -> None:
     assert len(admin.get("/v1/corrections", params={"collection": "canary-cage"}).json()["corrections"]) == 1
     assert admin.get(f"/v1/collections/canary-cage/documents/{things.document}").status_code == 200
     assert live.container.answers.votes(things.answer) == []
+    assert WAITING in [item["question"] for item in admin.get("/v1/inbox").json()["items"]]
     keys = {one["id"]: one["revoked_at"] for one in admin.get("/v1/keys").json()["keys"]}
     assert keys[things.key] is None
 
