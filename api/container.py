@@ -32,6 +32,7 @@ from feedback.proposals import Proposals
 from feedback.replay import Replay
 from feedback.retriever import TaughtCorrections
 from feedback.revert import Reverts
+from feedback.scope import PAIR_WEIGHTS, read_weights
 from feedback.vanished import Vanished
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
@@ -42,6 +43,7 @@ from ingest.units import WordCounter
 from jitl.adapters.edge import EdgeStore
 from jitl.adapters.encoder import OnnxEncoder
 from jitl.adapters.llm import ChatEndpoint
+from jitl.adapters.pairs import PairReader
 from jitl.adapters.sparse import HepTerms
 from jitl.answer import Answerer
 from jitl.errors import JitlError
@@ -206,7 +208,10 @@ class Container:
         ]
 
     def _memory(self) -> TaughtCorrections:
-        return TaughtCorrections(self.db, self.encoder, self.sparse)
+        weights = self.settings.scope_weights
+        scope = None if weights is None else read_weights(weights)
+        pairs = None if self.encoder is None else PairReader(self.settings.pair_weights or PAIR_WEIGHTS)
+        return TaughtCorrections(self.db, self.encoder, self.sparse, scope, pairs)
 
     def _over(self, job: Job) -> None:
         self._tidy(job)

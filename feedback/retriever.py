@@ -50,8 +50,9 @@ class TaughtCorrections:
         self._memory = Memory(db, self._reader, encoder_id, dimension)
 
     def load(self) -> None:
-        """Read now what the first question would wait for."""
-        self._memory.refresh()
+        """Read now what the first question would wait for; the pair reader only where something is taught."""
+        if self._memory.refresh().places and self._pairs is not None:
+            self._pairs.load()
 
     def consult(self, query: Query) -> Consultation:
         """Weigh every correction acknowledged before the call that the caller may read. Raises `Unavailable` when SQL does not answer."""

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -22,9 +22,12 @@ from numpy.typing import NDArray
 from feedback.features import NAMES, Rarity, Weighed, measure, with_odds
 from feedback.trees import Trees
 from feedback.wording import Wording
+from jitl.errors import BadInput
 from jitl.ports import PairReader
 from jitl.types import Candidate, Strength
 
+PAIR_WEIGHTS: Final = Path(__file__).with_name("pairs.safetensors")
+"""Of the pair reader that comes with the package."""
 TREES: Final = ("dense", "sparse", "depends", "read", "read_depends")
 VETOED: Final = 0.01
 """Probability left to a correction that cannot be meant."""
@@ -148,4 +151,12 @@ def _any(rows: NDArray[np.float64], vetoes: Sequence[tuple[int, float]]) -> NDAr
 @lru_cache(maxsize=1)
 def shipped() -> Scope:
     """The weights that come with the package."""
-    return Scope.load(json.loads(files("feedback").joinpath("scope.json").read_text(encoding="utf-8")))
+    return read_weights(Path(__file__).with_name("scope.json"))
+
+
+def read_weights(path: Path) -> Scope:
+    """Raises `BadInput` for a file that is none of ours."""
+    try:
+        return Scope.load(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{path.name} holds no scope weights.", hint="Check JITL_SCOPE_WEIGHTS.") from error

@@ -180,6 +180,10 @@ class Mark:
 class PairReader(Protocol):
     """Reads a question beside what a correction was taught for. A pair's value does not depend on what is read with it."""
 
+    def load(self) -> None:
+        """Load now what the first question would wait for. Raises `MissingPart` where the model is not installed."""
+        ...
+
     def covers(self, text: str) -> bool:
         """Whether the text is in a language that the reader knows."""
         ...

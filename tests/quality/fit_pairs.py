@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from jitl.adapters.pairs import WEIGHTS
+from feedback.scope import PAIR_WEIGHTS
 from tests.quality.memory import Vectors
 from tests.quality.pairs import net, taught
 from tests.quality.pairs.examples import make
@@ -42,7 +42,7 @@ def main() -> None:
     pairs = make(chosen, vectors.of, arguments.seed, arguments.half)
     print(len(pairs), "pairs", Counter((pair.same, pair.dependent) for pair in pairs), flush=True)
     trained = net.train(pairs, arguments.seed, arguments.epochs)
-    net.save(trained, WEIGHTS if arguments.ship else arguments.work / f"{arguments.name}-{arguments.half}.safetensors")
+    net.save(trained, PAIR_WEIGHTS if arguments.ship else arguments.work / f"{arguments.name}-{arguments.half}.safetensors")
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ import numpy as np
 
 from feedback import fit
 from feedback.samples import Question, Set
+from feedback.scope import PAIR_WEIGHTS
 from feedback.wording import WordingReader
 from jitl.adapters.encoder import OnnxEncoder
-from jitl.adapters.pairs import WEIGHTS, PairReader
+from jitl.adapters.pairs import PairReader
 from jitl.adapters.sparse import HepTerms
 from tests.data import DATA, ROOT
 from tests.quality.pairs import taught
@@ -178,7 +179,7 @@ def main() -> None:
             for each, figures in fit.report(scope, known, 1 - half).items():
                 print(json.dumps({"fitted_on": half, "by": name, "set": each, **figures}), flush=True)
     if arguments.ship:
-        fit.dump(run(sets, reader, encode, None, Remembering(WEIGHTS))[0], ROOT / "feedback" / "scope.json")
+        fit.dump(run(sets, reader, encode, None, Remembering(PAIR_WEIGHTS))[0], ROOT / "feedback" / "scope.json")
 
 
 def run(sets, reader, encode, of_half, pairs):
