@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from feedback.quantities import plain, quantities, rivals, states
+from feedback.quantities import measures, rivals, states
 from feedback.supersede import MIN_WORDS, normalise, words
 from jitl.extract import stated
 from jitl.reading import Reading, content, read
@@ -117,7 +117,7 @@ class _Judge:
     def __init__(self, question: str, answer: str, wrong: WrongAnswer) -> None:
         self._question = question
         self._answer = answer
-        self._measures = bool(quantities(plain(answer)))
+        self._measures = measures(answer, question)
         self._wrong = rivals(wrong.text, answer, question) if wrong.text else ()
         told = set(words(normalise(wrong.text))) - set(words(normalise(question))) - set(words(normalise(answer)))
         self._told = told if wrong.text and not self._measures else set()

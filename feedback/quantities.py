@@ -1,7 +1,7 @@
 """Do two answers say the same? Numbers are compared with their units: 3.097 GeV is 3097 MeV, 4 kHz is not 40 kHz.
 
-A table of the field's own units instead of a units library: what has to be found are quantities in running text, English and
-Chinese, with natural units (a mass in GeV is one in GeV/c²), inverse barns and multiples like 万, which none reads.
+The table of the field's own units (`feedback/units.py`) stands in for a units library: what has to be found are quantities in
+running text, English and Chinese, with natural units (a mass in GeV is one in GeV/c²), inverse barns and multiples like 万.
 """
 
 from __future__ import annotations
@@ -13,102 +13,17 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from feedback.numerals import in_digits
+from feedback.units import UNITS
 from jitl import text as texts
 
-_PREFIXES: Final = {"f": -15, "p": -12, "n": -9, "μ": -6, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15}
-_PREFIXED: Final = {  # symbol -> dimension, prefixes it takes
-    "eV": ("energy", ("m", "", "k", "M", "G", "T", "P")),
-    "m": ("length", ("f", "p", "n", "μ", "u", "m", "", "k")),
-    "s": ("time", ("f", "p", "n", "μ", "u", "m", "")),
-    "Hz": ("frequency", ("m", "", "k", "M", "G", "T")),
-    "T": ("field", ("μ", "u", "m", "")),
-    "K": ("temperature", ("μ", "u", "m", "")),
-    "A": ("current", ("n", "μ", "u", "m", "", "k")),
-    "V": ("voltage", ("μ", "u", "m", "", "k", "M")),
-    "W": ("power", ("n", "μ", "u", "m", "", "k", "M", "G")),
-    "g": ("mass", ("n", "μ", "u", "m", "", "k")),
-    "rad": ("angle", ("n", "μ", "u", "m", "")),
-    "Pa": ("pressure", ("m", "", "k", "M")),
-    "Gy": ("dose", ("μ", "u", "m", "", "k", "M")),
-    "B": ("data", ("", "k", "M", "G", "T", "P")),
-    "bit/s": ("bit rate", ("", "k", "M", "G", "T")),
-    "B/s": ("data rate", ("", "k", "M", "G", "T")),
-    "b": ("cross section", ("f", "p", "n", "μ", "u", "m", "")),
-}
-_OTHER: Final[dict[str, tuple[str, str]]] = {
-    "%": ("share", "0.01"),
-    "percent": ("share", "0.01"),
-    "per cent": ("share", "0.01"),
-    "‰": ("share", "0.001"),
-    "ppm": ("share", "0.000001"),
-    "cm": ("length", "0.01"),
-    "Å": ("length", "1e-10"),
-    "G": ("field", "0.0001"),
-    "kG": ("field", "0.1"),
-    "min": ("time", "60"),
-    "h": ("time", "3600"),
-    "d": ("time", "86400"),
-    "°C": ("celsius", "1"),
-    "°": ("angle", "0.017453292519943295"),
-    "deg": ("angle", "0.017453292519943295"),
-    "bar": ("pressure", "100000"),
-    "mbar": ("pressure", "100"),
-    "t": ("mass", "1000000"),
-    "Mbps": ("bit rate", "1000000"),
-    "Gbps": ("bit rate", "1000000000"),
-}
-_WORDS: Final = {  # what a symbol is called
-    "meter meters metre metres 米": "m",
-    "kilometer kilometers kilometre kilometres 公里 千米": "km",
-    "centimeter centimeters centimetre centimetres 厘米": "cm",
-    "millimeter millimeters millimetre millimetres 毫米": "mm",
-    "micrometer micrometers micrometre micrometres micron microns 微米": "μm",
-    "second seconds sec 秒": "s",
-    "millisecond milliseconds 毫秒": "ms",
-    "microsecond microseconds 微秒": "μs",
-    "nanosecond nanoseconds 纳秒": "ns",
-    "picosecond picoseconds 皮秒": "ps",
-    "minute minutes 分钟": "min",
-    "hour hours 小时": "h",
-    "day days 天": "d",
-    "hertz 赫兹": "Hz",
-    "kilohertz 千赫": "kHz",
-    "megahertz 兆赫": "MHz",
-    "tesla 特斯拉 特": "T",
-    "gauss 高斯": "G",
-    "kelvin 开尔文 开": "K",
-    "ampere amperes amps 安培 安": "A",
-    "volt volts 伏特 伏": "V",
-    "kilovolt kilovolts 千伏": "kV",
-    "watt watts 瓦": "W",
-    "kilowatt kilowatts 千瓦": "kW",
-    "megawatt megawatts 兆瓦": "MW",
-    "gram grams 克": "g",
-    "kilogram kilograms 千克 公斤": "kg",
-    "ton tons tonne tonnes 吨": "t",
-    "degree degrees 度": "°",
-}
+LITTLE: Final = 3
+"""Words that an answer may hold beside its quantities."""
 _MULTIPLES: Final = {"万": 4, "亿": 8, "thousand": 3, "million": 6, "billion": 9}
-
-
-def _table() -> dict[str, tuple[str, Decimal]]:
-    found = {
-        prefix + symbol: (dimension, Decimal(10) ** _PREFIXES[prefix])
-        for symbol, (dimension, prefixes) in _PREFIXED.items()
-        for prefix in prefixes
-    }
-    for prefix in _PREFIXED["b"][1]:
-        found[f"{prefix}b^-1"] = ("luminosity", Decimal(10) ** -_PREFIXES[prefix])
-    found["ab^-1"] = ("luminosity", Decimal(10) ** 18)
-    found |= {symbol: (dimension, Decimal(factor)) for symbol, (dimension, factor) in _OTHER.items()}
-    return found | {word: found[symbol] for words, symbol in _WORDS.items() for word in words.split()}
-
-
-_UNITS: Final = _table()
-_UNIT: Final = "|".join(sorted((re.escape(unit) for unit in _UNITS), key=len, reverse=True))
+_UNIT: Final = "|".join(sorted((re.escape(unit) for unit in UNITS), key=len, reverse=True))
 _MULTIPLE: Final = "|".join(_MULTIPLES)
 _QUANTITY: Final = re.compile(
-    r"(?<![\w.])(?P<sign>-?)(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?![\d]|\.\d)"
+    r"(?<![A-Za-z0-9_.])(?P<sign>-?)(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?![\d]|\.\d)"
     r"(?:\s*[x*×]\s*10\s*\^?\s*(?P<power>-?\d+)|[eE](?P<e>[+-]?\d+)(?![\w]))?"
     r"(?:\s*(?:±|\+/-|\+-)\s*[\d.]+)?"
     rf"(?:\s*(?P<multiple>{_MULTIPLE}))?"
@@ -155,9 +70,10 @@ class Quantity:
 
 
 def plain(text: str) -> str:
-    """The form in which quantities are read: one sign for each thing, powers written with ^."""
+    """The form in which quantities are read: one sign for each thing, powers written with ^, numbers in digits."""
     text = _SUPERSCRIPT.sub(lambda match: "^" + match.group().translate(_SUPERSCRIPTS), text)
     text = unicodedata.normalize("NFKC", text).translate(dict.fromkeys(map(ord, "‐‑‒–−"), "-"))
+    text = in_digits(text)
     return _INVERSE.sub(lambda match: f" {_FIRST.get(match[1] or '') or match[2] or match[3] or 'f'}b^-1", text)
 
 
@@ -175,7 +91,7 @@ def _read(match: re.Match[str]) -> Quantity | None:
     power = int(match["power"] or match["e"] or 0) + _MULTIPLES.get(match["multiple"] or "", 0)
     if abs(power) > 60:
         return None
-    dimension, factor = _UNITS[match["unit"]] if match["unit"] else ("", Decimal(1))
+    dimension, factor = UNITS[match["unit"]] if match["unit"] else ("", Decimal(1))
     scale = factor.scaleb(power)
     places = len(number.partition(".")[2])
     digits = len(number.replace(".", "").lstrip("0"))
@@ -209,6 +125,13 @@ def states(text: str, answer: str, question: str = "") -> bool:
     asked = frozenset(_words(plain(question)))
     missing = [word for word in _said(answer, wanted, asked) if word not in said]
     return not missing if not wanted else len(missing) <= len(_said(answer, wanted, asked)) // 2
+
+
+def measures(answer: str, question: str = "") -> bool:
+    """Whether an answer tells a quantity and little else."""
+    answer = plain(answer)
+    told = quantities(answer)
+    return bool(told) and len(_said(answer, told, frozenset(_words(plain(question))))) <= LITTLE
 
 
 def rivals(text: str, answer: str, question: str = "") -> tuple[Quantity, ...]:

@@ -25,6 +25,17 @@ SAME = [
     ("BOSS 7.1.2", "boss 7.1.2."),
     ("Ann Smith", "Ann Smith."),
     ("130 μm", "0.13 mm"),
+    ("four hours", "4 h"),
+    ("twenty-five minutes", "25 min"),
+    ("two hundred and fifty crystals", "250 crystals"),
+    ("ten thousand events", "10000 events"),
+    ("二十微安", "20 μA"),
+    ("二百度", "200度"),
+    ("万分之五", "0.0005"),
+    ("百分之二十", "20 %"),
+    ("四十三层", "43 层"),
+    ("一百八十度", "180 度"),
+    ("每小时3吨", "每小时三吨"),
     ("5 hours", "300 min"),
     ("the 40 °C", "40 °C"),
 ]
@@ -47,6 +58,10 @@ OTHER = [
     ("10 fb-1", "10 pb-1"),
     ("6240", "6241"),
     ("5万", "5亿"),
+    ("万分之五", "万分之二"),
+    ("二百度", "一百八十度"),
+    ("two weeks", "24 hours"),
+    ("统一的", "统二的"),
     ("between 3 and 5 cm", "5 cm"),
 ]
 
