@@ -121,9 +121,8 @@ class Passage:
 class Query:
     """A question made ready once and shared by every leg.
 
-    `vector` is None where the encoder does not cover the text's language. `terms` maps hashed terms (u32) to the
-    question's weights, IDF of `collections` included. `collections` are ids that the caller may read; never empty
-    by accident: a leg returns nothing for an empty tuple. `deadline` is a `time.monotonic()` value.
+    `vector` is None where the encoder does not cover the text's language. `terms`: hashed term (u32) -> weight, IDF of `collections`
+    included. `collections` are ids that the caller may read; a leg returns nothing for an empty tuple. `deadline` is a `time.monotonic()`.
     """
 
     text: str
@@ -137,6 +136,9 @@ class Query:
     run: int | None = None
     frequencies: Mapping[int, int] = field(default_factory=dict)  # question term -> passages of `collections` that hold it
     passages: int = 0  # published passages of `collections`; N of the IDF
+    rewritten: str | None = None  # in the other language, by the glossary; None where it knows no name in the question
+    rewritten_vector: Vector | None = None  # of `rewritten`, where `vector` is None and the encoder covers it
+    rewritten_terms: Mapping[int, float] = field(default_factory=dict)  # of `rewritten` and aliases, IDF included; none of `terms`
 
 
 @dataclass(frozen=True, slots=True)
