@@ -10,8 +10,9 @@ from feedback.purse import Budget
 
 if TYPE_CHECKING:
     from api.jobs import Runner
-    from feedback.fission import Fission, Proposed
+    from feedback.fission import Evidence, Fission, Proposed
     from jitl.ports import Reporter
+    from jitl.principals import Principal
     from jitl.sql.jobs import Job
 
 KIND: Final = "fission"
@@ -45,6 +46,9 @@ class Fissioning:
     def over(self, job: Job) -> None:
         if job.kind == KIND:
             self._fission.over(job.id)
+
+    def sources(self, correction: str, who: Principal) -> list[Evidence]:
+        return self._fission.sources(correction, who)
 
     def report(self, job: Job) -> Told:
         return Told(_order(job).budget, self._fission.spent(job.id), self._fission.proposed(job.id))

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from feedback import journal, seeds
+from feedback import access, journal, seeds
 from feedback.purse import Budget, Purse, forget_replies, spent
 from feedback.teaching import Teaching
 from feedback.timeline import FIRES
@@ -57,6 +56,14 @@ class Order:
     budget: Budget
     topic: str | None = None
     document_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words of a document, verbatim."""
+
+    quote: str
+    document: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,14 @@ class Fission:
             found = connection.execute(wanted.select_from(joined).where(corrections.c.batch == job_id).order_by(corrections.c.seq))
             return [Proposed(*row) for row in found]
 
+    def sources(self, correction_id: str, principal: Principal) -> list[Evidence]:
+        """What a correction rests on, where it was proposed from passages. Raises `NotFound`."""
+        source = correction_sources.c
+        wanted = sa.select(source.quote, source.document).where(source.correction_id == correction_id).order_by(source.ordinal)
+        with self._db.read() as connection:
+            access.readable(connection, correction_id, principal)
+            return [Evidence(*row) for row in connection.execute(wanted)]
+
     def spent(self, job_id: str) -> Budget:
         with self._db.read() as connection:
             return spent(connection, job_id)
@@ -167,7 +182,7 @@ class Fission:
             return False
         vectors = self._encoder.embed_within(teaching.asked, self._settings.teach_embed_timeout_s)
         digest = journal.key_digest(pair.question)
-        draft = journal.Draft(teaching, f"fission:{key[:40]}:{digest[:40]}", vectors)
+        draft = journal.Draft(teaching, f"fission:{passage.collection_id}:{key[:40]}:{digest[:40]}", vectors)
         desk = journal.Desk(AUTHOR, passage.collection_id, "proposed", self._encoder.id, batch=job_id)
         with self._db.write() as connection:
             self._db.lock_ledger(connection)
@@ -190,15 +205,6 @@ class Fission:
         with self._db.write() as connection:
             connection.execute(fission_passages.insert().values(**row))
             forget_replies(connection, job_id)
-
-
-def sources(connection: Connection, correction_ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-    """Correction -> documents and their words that it rests on."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    wanted = sa.select(correction_sources).where(correction_sources.c.correction_id.in_(correction_ids))
-    for row in connection.execute(wanted.order_by(correction_sources.c.correction_id, correction_sources.c.ordinal)):
-        found.setdefault(row.correction_id, []).append((row.document, row.quote))
-    return found
 
 
 def _sound(teaching: Teaching, settings: Settings) -> bool:

@@ -22,6 +22,7 @@ from jitl.sql.tables import (
     answers,
     collections,
     correction_events,
+    correction_sources,
     correction_texts,
     correction_versions,
     corrections,
@@ -119,7 +120,7 @@ class Reverts:
         gone = connection.execute(correction_texts.delete().where(correction_texts.c.correction_id == correction_id)).rowcount
         if not gone:
             return
-        for table in (correction_versions, supersessions):
+        for table in (correction_versions, correction_sources, supersessions):
             connection.execute(table.delete().where(table.c.correction_id == correction_id))
         seq = rows.newest(connection) + 1
         event = {"seq": seq, "correction_id": correction_id, "kind": "erased", "at": datetime.now(UTC), "principal_id": principal.id}

@@ -23,8 +23,8 @@ SHORTEST_QUOTE: Final = 4
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)*")
 _THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _POINTS_AT: Final = re.compile(
-    r"\b(?:this|the|that|above|given|following) "
-    r"(?:passage|text|document|section|paragraph|excerpt|source|author|page|table|figure|slide)s?\b"
+    r"\b(?:(?:this|that|above|given|following) (?:source|author|page|table|figure|slide)s?"
+    r"|(?:the|this|that|above|given|following) (?:passage|text|document|section|paragraph|excerpt)s?)\b"
     r"|(?:\u672c\u6587|\u6587\u4e2d|\u4e0a\u6587|\u8be5\u6587|\u6587\u6863\u4e2d|\u8fd9\u6bb5|\u8be5\u6bb5)",
     re.IGNORECASE,
 )

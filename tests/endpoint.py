@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -18,11 +18,16 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response, Streami
 
 @dataclass
 class Endpoint:
-    """`mode` says how the next requests are answered; `requests` holds what came (body, with the key under `key`)."""
+    """`mode` says how the next requests are answered; `requests` holds what came (body, with the key under `key`).
+
+    `speaks` words the reply to a body; without it every reply is `pieces`. Each reply waits `pause_s` first.
+    """
 
     url: str = ""
     mode: str = "well"
     pieces: tuple[str, ...] = ("The ring ", "has 38 cells. [1]")
+    speaks: Callable[[dict], str] | None = None
+    pause_s: float = 0.0
     requests: list[dict] = field(default_factory=list)
     dropped: threading.Event = field(default_factory=threading.Event)  # a client went away in the middle of a stream
 
@@ -35,7 +40,8 @@ def build(endpoint: Endpoint) -> FastAPI:
         body = await request.json()
         endpoint.requests.append({**body, "key": request.headers.get("authorization", "").removeprefix("Bearer ")})
         refusal = refuse(endpoint)
-        return refusal or StreamingResponse(stream(endpoint), media_type="text/event-stream")
+        said = endpoint.pieces if endpoint.speaks is None else (endpoint.speaks(body),)
+        return refusal or StreamingResponse(stream(endpoint, said), media_type="text/event-stream")
 
     return app
 
@@ -61,11 +67,12 @@ REFUSALS = {
 }
 
 
-async def stream(endpoint: Endpoint) -> AsyncIterator[bytes]:
+async def stream(endpoint: Endpoint, said: tuple[str, ...]) -> AsyncIterator[bytes]:
     try:
+        await asyncio.sleep(endpoint.pause_s)
         if endpoint.mode == "silent":
             await asyncio.sleep(30)
-        for at, piece in enumerate(() if endpoint.mode == "empty" else endpoint.pieces):
+        for at, piece in enumerate(() if endpoint.mode == "empty" else said):
             if at and endpoint.mode in BREAKS:
                 if (last := await BREAKS[endpoint.mode]()) is not None:
                     yield last

@@ -121,7 +121,8 @@ def list_corrections(
 def show_correction(correction: str, here: Here, who: Caller) -> dict[str, Any]:
     """One correction as it stands."""
     wrong = [{"document": one.document, "quote": one.quote} for one in here.ledger.supersedes(correction, who)]
-    return render.correction(here.ledger.show(correction, who)) | {"supersedes": wrong}
+    rests_on = [{"document": one.document, "quote": one.quote} for one in here.fissioning.sources(correction, who)]
+    return render.correction(here.ledger.show(correction, who)) | {"supersedes": wrong, "sources": rests_on}
 
 
 @router.post("/{correction}/review")

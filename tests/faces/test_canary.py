@@ -130,6 +130,14 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("POST", "/v1/inbox/{item}/dismiss"): send("POST", "/v1/inbox/{waiting}/dismiss"),
     ("POST", "/v1/replay"): send("POST", "/v1/replay", {"collections": ["<name>"]}, {"collections": ["<collection>"], "accept": True}),
     ("GET", "/v1/replay/{job}"): get("/v1/replay/{job}", "/v1/replay/{replay}"),
+    ("POST", "/v1/fission"): send(
+        "POST",
+        "/v1/fission",
+        {"collection": "<name>", "topic": QUESTION},
+        {"collection": "<collection>", "document": "<document>"},
+        {"collection": "mine", "document": "<document_id>"},
+    ),
+    ("GET", "/v1/fission/{job}"): get("/v1/fission/{job}", "/v1/fission/{replay}"),
     ("GET", "/v1/exports/{form}"): get(
         *(f"/v1/exports/{form}" for form in ("sft", "dpo", "retrieval", "qa")),
         *(f"/v1/exports/{form}?collection={{{place}}}" for form in ("sft", "dpo", "retrieval", "qa") for place in ("name", "collection")),
