@@ -24,7 +24,7 @@ _UNIT: Final = "|".join(sorted((re.escape(unit) for unit in UNITS), key=len, rev
 _MULTIPLE: Final = "|".join(_MULTIPLES)
 _QUANTITY: Final = re.compile(
     r"(?<![A-Za-z0-9_.])(?P<sign>-?)(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?![\d]|\.\d)"
-    r"(?:\s*[x*×]\s*10\s*\^?\s*(?P<power>-?\d+)|[eE](?P<e>[+-]?\d+)(?![\w]))?"
+    r"(?:\s*[x*×]\s*10\s*\^?\s*(?P<power>-?\d{1,3})|[eE](?P<e>[+-]?\d{1,3})(?![\w]))?"
     r"(?:\s*(?:±|\+/-|\+-)\s*[\d.]+)?"
     rf"(?:\s*(?P<multiple>{_MULTIPLE}))?"
     rf"(?:[\s-]*(?P<unit>{_UNIT})(?:/c\^?2?)?(?![A-Za-z0-9^/μ]))?"
@@ -131,7 +131,8 @@ def measures(answer: str, question: str = "") -> bool:
     """Whether an answer tells a quantity and little else."""
     answer = plain(answer)
     told = quantities(answer)
-    return bool(told) and len(_said(answer, told, frozenset(_words(plain(question))))) <= LITTLE
+    others = len(_said(answer, told, frozenset(_words(plain(question)))))
+    return others <= (LITTLE if any(quantity.dimension for quantity in told) else 1) if told else False
 
 
 def rivals(text: str, answer: str, question: str = "") -> tuple[Quantity, ...]:

@@ -33,6 +33,9 @@ SAME = [
     ("二百度", "200度"),
     ("万分之五", "0.0005"),
     ("百分之二十", "20 %"),
+    ("百分之十九点五", "19.5 %"),
+    ("三点七吨", "3.7 吨"),
+    ("one hour", "60 min"),
     ("四十三层", "43 层"),
     ("一百八十度", "180 度"),
     ("每小时3吨", "每小时三吨"),
@@ -58,6 +61,8 @@ OTHER = [
     ("10 fb-1", "10 pb-1"),
     ("6240", "6241"),
     ("5万", "5亿"),
+    ("百分之十九点五", "百分之十九"),
+    ("this one", "this 1"),
     ("万分之五", "万分之二"),
     ("二百度", "一百八十度"),
     ("two weeks", "24 hours"),
@@ -96,3 +101,11 @@ def test_what_a_sentence_says() -> None:
     assert not states("The solenoid provides a field of 0.9 tesla.", "It provides 1.0 tesla.", question)
     assert [str(q.value) for q in rivals("The solenoid provides 0.9 tesla at 5 K.", "1.0 T", question)] == ["0.9"]
     assert rivals("The magnet was built by a firm in Beijing.", "1.0 T", question) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 9000, "二" * 9000, "1e99999999", "3 x 10^" + "9" * 5000, "百分之" + "万" * 9000, "one " * 3000, "9,999" * 2000]
+)
+def test_nothing_breaks_it(text: str) -> None:
+    assert agree(text, text.strip() + ".") in (True, False)
+    assert states(text, "5 V") is False
