@@ -20,7 +20,7 @@ from feedback.rewording import derived
 from feedback.standing import Standing, false_vector, known, standings, wordings
 from feedback.supersede import MarkedSentences, WrongSentence
 from feedback.wording import WordingReader
-from jitl.sql.tables import corrections
+from jitl.sql.tables import correction_events, corrections
 
 if TYPE_CHECKING:
     from jitl.ports import Corrections, Reporter, SparseEncoder
@@ -75,13 +75,23 @@ class Replay:
         for one, ways in asked:
             if reporter.cancelled():
                 return None
-            for finding in run.replay(one, ways):
+            found = run.replay(one, ways)
+            if any(finding.kind == "regression" for finding in found) and self._changed(one):
+                run.forget(one, found)
+                continue
+            for finding in found:
                 if finding.kind == "regression":
                     reporter.outcome(f"{finding.correction_id} {finding.wording}", "failed", WHY[finding.why])
             reporter.advance(run.asked, total)
         gone = [one.id for one in stood if one.id in run.known and not one.expected]
         self.baseline.record(run.seen, gone)
         return Report(len(run.seen), run.asked, tuple(run.findings))
+
+    def _changed(self, stood: Standing) -> bool:
+        """Whether the ledger did something with it since the run began: then what was expected of it holds no more."""
+        with self._db.read() as connection:
+            now = sa.select(sa.func.max(correction_events.c.seq)).where(correction_events.c.correction_id == stood.id)
+            return bool(connection.scalar(now) != stood.told.last_seq)
 
     def concerned(self, findings: Sequence[Finding]) -> dict[str, tuple[str, CorrectionState | None]]:
         """Correction -> its collection and how it stands, of those that the findings name; None where its texts are gone."""
@@ -140,6 +150,11 @@ class _Run:
             self._ask(stood, ways, known, None)
             self._look(stood, stood.state)
         return self.findings[start:]
+
+    def forget(self, stood: Standing, found: Sequence[Finding]) -> None:
+        """As if it had not been asked."""
+        del self.findings[len(self.findings) - len(found) :]
+        self.seen.pop(stood.id, None)
 
     def _ask(self, stood: Standing, ways: Sequence[tuple[str, str, int | None]], known: Recorded | None, damage: str | None) -> None:
         held: dict[str, bool] = {}

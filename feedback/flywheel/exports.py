@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jitl.sql.answers import Answers
     from jitl.sql.catalogue import Catalogue
     from jitl.sql.engine import Database
-    from jitl.types import Passage, Source
+    from jitl.types import CorrectionState, Passage, Source
 
 Row = dict[str, Any]
 
@@ -55,7 +55,7 @@ class Exports:
 def _sft(material: Material) -> Iterator[Row]:
     for lesson in material.lessons:
         state = lesson.state
-        used = next((shown for shown in material.answered(lesson.wordings) if shown.correction == state.id), None)
+        used = next((shown for shown in material.answered(lesson.wordings) if _gave(shown, state)), None)
         taught = replace(correction_source(state), number=1, title=day(state.at))
         sources, texts = _context(used, [taught], {1: statement_of(state)}) if used else ([taught], {1: statement_of(state)})
         for wording in lesson.wordings:
@@ -126,6 +126,11 @@ def _wrong(answered: Sequence[Shown], lesson: Lesson) -> list[Shown]:
     disliked = [shown for shown in others if shown.judged.down > shown.judged.up]
     before = [shown for shown in others if shown.judged.at <= state.at and not shown.judged.up and not state.confirmed]
     return [shown for shown in others if shown in disliked or shown in before]
+
+
+def _gave(shown: Shown, state: CorrectionState) -> bool:
+    """Whether the correction was this answer, or confirmed it."""
+    return shown.correction == state.id or (state.confirmed and fold(state.answer) in fold(uncited(shown.text)))
 
 
 def _context(shown: Shown, sources: Sequence[Source], texts: Mapping[int, str]) -> tuple[list[Source], dict[int, str]]:

@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from feedback.baseline import Baseline, Finding, Recorded
 from feedback.diagnosis import judge
 from feedback.ledger import Ledger
 from feedback.replay import Replay, Report
 from feedback.rewording import derived
 from feedback.scope import shipped
+from feedback.standing import standings
 from feedback.teaching import Teaching, WrongQuote
 from feedback.wording import WordingReader, question_key
 from jitl.adapters.encoder import OnnxEncoder
@@ -25,6 +27,7 @@ from jitl.retrieve import Searcher
 from jitl.sql.catalogue import Catalogue
 from jitl.sql.engine import Database
 from jitl.sql.frequencies import Frequencies
+from jitl.sql.jobs import JobTable
 from jitl.sql.tables import correction_texts, corrections, supersessions
 from jitl.types import Candidate, Consultation, CorrectionState, Strength
 from tests.classroom import SETTINGS, Classroom
@@ -190,6 +193,41 @@ def test_a_vector_that_was_never_made_is_a_note(rehearsal: Rehearsal) -> None:
 def test_it_stops_when_told_and_records_nothing(rehearsal: Rehearsal) -> None:
     assert rehearsal.replay.run([rehearsal.room.collection], Outcomes(cancel_after=0)) is None
     assert rehearsal.replay.baseline.load() == {}
+
+
+def test_what_is_taken_back_while_it_runs_is_no_regression(rehearsal: Rehearsal) -> None:
+    class Slow(Outcomes):
+        def advance(self, done: int, total: int, note: str = "") -> None:
+            if not done:
+                rehearsal.room.ledger.retract(rehearsal.ids[3], rehearsal.room.eva)
+
+    report = rehearsal.replay.run([rehearsal.room.collection], Slow())
+    assert report is not None
+    assert report.regressions == ()
+    assert rehearsal.ids[3] not in rehearsal.replay.baseline.load()
+
+
+def test_baseline_and_report_are_kept_on_every_dialect(database: Database) -> None:
+    room = Classroom(database)
+    first, second = room.teach("What is it?", "This.").id, room.teach("Who is it?", "She.").id
+    baseline = Baseline(database)
+    seen = {first: Recorded(1, "l", None, {"a": True, "b": False}), second: Recorded(2, "l", "e")}
+    baseline.record(seen)
+    baseline.record({first: Recorded(3, "m", "e", {"a": False})}, [second])
+    assert baseline.load() == {first: Recorded(3, "m", "e", {"a": False})}
+    assert baseline.stamp is None
+    for stamp in ("one", "two"):
+        baseline.stamp = stamp
+        assert baseline.stamp == stamp
+    job = JobTable(database).create("replay", {}, principal_id="owner")
+    findings = [
+        Finding("regression", first, "question", "other", second, {"probability": 0.5}),
+        Finding("note", first, "mark 1", "mark_gone"),
+    ]
+    for some in (findings[1:], findings):
+        baseline.report(job, some)
+        assert baseline.findings(job) == some
+    assert [one.id for one in standings(database, [room.collection])] == [first, second]
 
 
 def state(id_: str, seq: int, question: str, answer: str) -> CorrectionState:
