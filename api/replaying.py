@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from feedback.rewording import derived
@@ -99,11 +101,16 @@ class Replaying:
 
     def _stamp(self) -> str:
         """Of the weights that decide, and of the encoder."""
-        found = hashlib.sha256(str(self._encoder_id).encode())
-        for file in sorted(files("feedback").iterdir(), key=lambda file: file.name):
-            if file.name.endswith(_WEIGHTS):
-                found.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
-        return found.hexdigest()
+        shipped = (Path(str(file)) for file in files("feedback").iterdir())
+        chosen = (self._settings.scope_weights, self._settings.pair_weights)
+        weights = sorted(file for file in (*shipped, *chosen) if file is not None and file.suffix in _WEIGHTS and file.is_file())
+        found = (_digest(file, file.stat().st_mtime_ns) for file in weights)
+        return hashlib.sha256("\n".join([str(self._encoder_id), *found]).encode()).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _digest(file: Path, _modified: int) -> str:
+    return f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}"
 
 
 def _wording(state: CorrectionState, name: str) -> str | None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from importlib.resources import files
 
 import pytest
 import sqlalchemy as sa
 
+from api.container import Container
 from jitl.principals import Role
+from jitl.settings import Settings
 from jitl.sql.people import OWNER
 from jitl.sql.tables import corrections, supersessions
 from tests.faces.conftest import Live, serve, wait_for_job
@@ -106,6 +110,17 @@ def test_it_runs_by_itself_after_a_reindex_and_when_a_model_changed(taught: tupl
     eventually(lambda: done() == before + 1)
     live.container.runner.submit("reindex", {}, principal_id=OWNER.id)
     eventually(lambda: done() == before + 2)
+
+
+def test_weights_of_ones_own_count_as_a_change(tmp_path) -> None:
+    mine = tmp_path / "mine.json"
+    mine.write_bytes(files("feedback").joinpath("scope.json").read_bytes())
+    stamps = set()
+    for settings in ({}, {"scope_weights": mine}, {"scope_weights": mine}):
+        with closing(Container.build(Settings(data_dir=tmp_path / "data", **settings))) as container:
+            container.replaying.look(container.runner)  # nothing is taught: it is only noted
+            stamps.add(container.replaying._replay.baseline.stamp)
+    assert len(stamps) == 2
 
 
 def test_it_can_be_turned_off(tmp_path) -> None:
