@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -84,6 +84,10 @@ class _Imagining(Memory):
 
     def put(self, place: Place, entry: Entry, vectors: Matrix | None) -> None:
         self._imagined.setdefault(place, Shelf(self._dimension)).put(entry, vectors)
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        return self._held.thresholds
 
     def refresh(self) -> MemoryView:
         held = self._held.refresh()

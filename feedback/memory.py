@@ -34,6 +34,7 @@ class MemoryView:
     seq: int = 0
     places: Mapping[Place, ShelfView] = field(default_factory=dict)
     wrong: Mapping[str, MarkedSentences] = field(default_factory=dict)  # by collection
+    thresholds: Mapping[str, float] = field(default_factory=dict)  # of the scope decision, by collection, where one was fitted
     imagined: Mapping[Place, ShelfView] = field(default_factory=dict)  # beside what was taught; see `feedback/foresight.py`
 
     def shelves(self, collections: Iterable[str], *, authoritative: bool) -> list[ShelfView]:
@@ -66,6 +67,11 @@ class Memory:
         with self._lock:
             return self._catch_up()
 
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        """As the last refresh read them."""
+        return self._view.thresholds
+
     def behind(self) -> int:
         """How many events a refresh would have to read."""
         with self._db.read() as connection:
@@ -81,8 +87,9 @@ class Memory:
                 touched = {place for page in rows.active(connection) for place in self._replace(set(), page)}
             else:
                 touched = self._replace(*rows.changed(connection, known.seq))
+            thresholds = rows.thresholds(connection)
         places = {place: shelf.view() if place in touched else known.places[place] for place, shelf in self._shelves.items()}
-        self._view = MemoryView(seq, places, dict(self._wrong))
+        self._view = MemoryView(seq, places, dict(self._wrong), thresholds)
         return self._view
 
     def _forget(self) -> None:

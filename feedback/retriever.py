@@ -107,7 +107,7 @@ class TaughtCorrections:
         for reading in readings if shelves else ():
             weights = {term: rarity(term) for term in reading.wording.terms}
             candidates = nearest(reading.wording, reading.vector, weights, shelves, _any)
-            decided = scope.decide(reading.text, reading.wording, candidates, size, frequency, self._pairs)
+            decided = scope.decide(reading.text, reading.wording, candidates, size, frequency, self._pairs, self._memory.thresholds)
             found.append(Weighing(decided, reading.stripped))
         return found
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from feedback.supersede import WrongSentence
-from jitl.sql.tables import correction_events, correction_texts, corrections, supersessions
+from jitl.sql.tables import correction_events, correction_texts, corrections, scope_thresholds, supersessions
 from jitl.types import CorrectionState
 
 if TYPE_CHECKING:
@@ -83,13 +83,20 @@ def active(connection: Connection) -> Iterator[list[Stored]]:
 
 def changed(connection: Connection, after: int) -> tuple[set[str], list[Stored]]:
     """Ids that events after that number speak of, and what of them is active now, oldest first."""
-    ids = set(connection.scalars(sa.select(correction_events.c.correction_id).where(correction_events.c.seq > after)))
+    e = correction_events.c
+    ids = set(connection.scalars(sa.select(e.correction_id).where(e.seq > after, e.correction_id.is_not(None))))
     found: list[Stored] = []
     for page in pages(sorted(ids)):
         marks = _marks(connection.execute(sa.select(supersessions).where(supersessions.c.correction_id.in_(page))))
         wanted = TAUGHT.where(corrections.c.id.in_(page), corrections.c.status != "retracted")
         found += [_stored(row, marks) for row in connection.execute(wanted)]
     return ids, sorted(found, key=lambda stored: stored.state.seq)
+
+
+def thresholds(connection: Connection) -> dict[str, float]:
+    """Of the scope decision, by collection; those that are not named have the shipped one."""
+    c = scope_thresholds.c
+    return {row.collection_id: row.threshold for row in connection.execute(sa.select(c.collection_id, c.threshold))}
 
 
 def pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -70,11 +71,12 @@ class Scope:
         size: int,
         frequency: Callable[[int], int],
         reader: PairReader | None = None,
+        thresholds: Mapping[str, float] = MappingProxyType({}),
     ) -> list[Candidate]:
         """Candidates best first, of equally probable ones the latest first; all of one question, weighed against each other.
 
         `question` is what `text` says. `size` and `frequency` are of the corrections asked: how many there are, and how many of them
-        hold a term.
+        hold a term. `thresholds`: of collections that have one of their own.
         """
         if not candidates:
             return []
@@ -82,7 +84,7 @@ class Scope:
         odds = None
         if reader is not None and reader.covers(text) and not any(_identical(one, question.key) for one in candidates):
             odds = self.odds(text, candidates, rows, reader)
-        return self.judge(candidates, rows, odds, question.key)
+        return self.judge(candidates, rows, odds, question.key, thresholds)
 
     def odds(self, text: str, candidates: Sequence[Weighed], rows: NDArray[np.float64], reader: PairReader) -> NDArray[np.float64]:
         """Shape (candidates, 2), the pair reader's word; not a number for those that are not worth reading."""
@@ -96,7 +98,12 @@ class Scope:
         return found
 
     def judge(
-        self, candidates: Sequence[Weighed], rows: NDArray[np.float64], odds: NDArray[np.float64] | None, key: str | None
+        self,
+        candidates: Sequence[Weighed],
+        rows: NDArray[np.float64],
+        odds: NDArray[np.float64] | None,
+        key: str | None,
+        thresholds: Mapping[str, float] = MappingProxyType({}),
     ) -> list[Candidate]:
         """The decision over measured features; `odds` None: nothing could be read. `key` is the question's."""
         same, dependent = self._first(candidates, rows)
@@ -109,7 +116,7 @@ class Scope:
         # What asks for another number, or the opposite, does not hang on the correction either.
         dependent = np.where(vetoed, np.minimum(dependent, VETOED), dependent)
         decided = (
-            self._name(candidate, key, float(chance), float(depends))
+            self._name(candidate, key, float(chance), float(depends), thresholds)
             for candidate, chance, depends in zip(candidates, same, dependent, strict=True)
         )
         return sorted(decided, key=lambda candidate: (-candidate.same, -candidate.correction.seq))
@@ -129,11 +136,11 @@ class Scope:
             same[read], dependent[read] = self.read.probabilities(known), self.read_depends.probabilities(known)
         return same, dependent
 
-    def _name(self, candidate: Weighed, key: str | None, same: float, dependent: float) -> Candidate:
+    def _name(self, candidate: Weighed, key: str | None, same: float, dependent: float, thresholds: Mapping[str, float]) -> Candidate:
         state = candidate.entry.state
         if _identical(candidate, key):
             return Candidate(state, 1.0, 0.0, Strength.SAME)
-        if same >= self.threshold:
+        if same >= thresholds.get(state.collection_id, self.threshold):
             return Candidate(state, same, dependent, Strength.PARAPHRASE)
         strength = Strength.DEPENDENT if dependent >= self.dependent_threshold else Strength.UNRELATED
         return Candidate(state, same, dependent, strength)

@@ -196,8 +196,8 @@ correction_events = Table(
     "correction_events",  # append-only; `seq` has no gap below what anyone has seen
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("correction_id", Id, nullable=False, index=True),
-    Column("kind", String(32), nullable=False),  # taught, confirmed, amended, reviewed, retracted, erased, vector
+    Column("correction_id", Id, index=True),  # None: the event is about a collection, which its metadata name
+    Column("kind", String(32), nullable=False),  # taught, confirmed, amended, reviewed, retracted, erased, vector; fitted, reset
     Column("at", Moment, nullable=False),
     Column("principal_id", Id, nullable=False),
     Column("digest", String(64), nullable=False),  # sha256 of salt and texts: proves, does not tell
@@ -264,6 +264,25 @@ supersessions = Table(
     Column("document", String(1000)),  # where the expert saw it
     Column("quote", Text, nullable=False),
     Column("sentence", Text, nullable=False),
+)
+
+scope_thresholds = Table(
+    "scope_thresholds",  # of collections whose threshold of the scope decision was fitted; the others have the shipped one
+    metadata,
+    Column("collection_id", ForeignKey("collections.id"), primary_key=True),
+    Column("threshold", Float, nullable=False),
+    Column("seq", BigInteger, nullable=False),  # of the event that set it
+    Column("corrections", Integer, nullable=False),  # it was fitted on
+    Column("principal_id", Id, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+scope_fits = Table(
+    "scope_fits",  # a job's report: numbers alone
+    metadata,
+    Column("job_id", ForeignKey("jobs.id"), primary_key=True),
+    Column("collection_id", ForeignKey("collections.id"), primary_key=True),
+    Column("report", JSON, nullable=False),
 )
 
 correction_sources = Table(
