@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from feedback.tongues import Tongues
 from jitl.ports import Encoder
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ _QUESTIONS: Final = 4
 
 
 class TimedEncoder:
-    """Embeds texts, rows of zeros for those in a language that the encoder does not cover. Safe to call from several threads."""
+    """Embeds texts; one that the encoder does not cover as the glossary says it, else as zeros. Safe to call from several threads."""
 
     def __init__(self, encoder: Encoder | None) -> None:
         self._encoder = encoder
+        self._tongues = Tongues(encoder)
         self._places = threading.BoundedSemaphore(_WAITING)
         self._guard = threading.Lock()
         self._idle: list[_Worker] = []
@@ -43,11 +45,13 @@ class TimedEncoder:
         if self._encoder is None:
             return None
         rows = np.zeros((len(texts), self._encoder.dimension), np.float32)
-        covered = sorted((at for at, text in enumerate(texts) if self._encoder.covers(text)), key=lambda at: len(texts[at]))
+        said = {at: text if self._encoder.covers(text) else self._tongues.gloss(text) for at, text in enumerate(texts)}
+        covered = sorted((len(text), at, text) for at, text in said.items() if text is not None)
+        places = [at for _, at, _ in covered]
         if 0 < len(covered) <= _QUESTIONS:
-            rows[covered] = np.stack([self._encoder.embed_question(texts[at]) for at in covered])
+            rows[places] = np.stack([self._encoder.embed_question(text) for *_, text in covered])
         elif covered:
-            rows[covered] = self._encoder.embed([texts[at] for at in covered])
+            rows[places] = self._encoder.embed([text for *_, text in covered])
         return rows
 
     def embed_within(self, texts: Sequence[str], seconds: float) -> Matrix | None:

@@ -83,8 +83,7 @@ class Weighed:
     @property
     def asked(self) -> str:
         """Its wording that comes nearest, by cosine where there is one: what the pair reader is shown."""
-        state = self.entry.state
-        return (state.question, *state.paraphrases)[0 if self.cosines is None else int(np.argmax(self.cosines))]
+        return self.entry.asked[0 if self.cosines is None else int(np.argmax(self.cosines))]
 
 
 def measure(question: Wording, candidates: Sequence[Weighed], rarity: Rarity) -> NDArray[np.float64]:

@@ -46,10 +46,9 @@ class Foresight(TaughtCorrections):
         assert isinstance(self._memory, _Imagining)
         if not self._imagines:  # what the live memory remembers of its shelves is not true of imagined ones
             self._imagines, self._limits = True, Limits()
-        asked = (state.question, *state.paraphrases)
-        entry = Entry(state, tuple(self._reader.read(text) for text in asked))
         known = vectors is not None and bool(vectors.any())
-        self._memory.put(Place(state.collection_id, state.authoritative), entry, vectors if known else None)
+        for place, (entry, rows) in self._held.standing(state, vectors if known else None).items():
+            self._memory.put(place, entry, rows)
 
     def ready(self) -> bool:
         """Whether asking now waits for no long reading of the ledger."""

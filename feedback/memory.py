@@ -15,16 +15,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from feedback import rows
 from feedback.shelf import Entry, Shelf, ShelfView
 from feedback.supersede import NO_MARKS, MarkedSentences, WrongSentence
+from feedback.tongues import Tongues
 from feedback.wording import WordingReader
 from jitl.sql.engine import Database
 
 if TYPE_CHECKING:
-    from jitl.types import Matrix
+    from jitl.types import CorrectionState, Matrix
 
 
 class Place(NamedTuple):
+    """`glossed`: what stands there is said in the encoder's language by the glossary, beside its own words elsewhere."""
+
     collection_id: str
     authoritative: bool
+    glossed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,9 @@ class MemoryView:
     thresholds: Mapping[str, float] = field(default_factory=dict)  # of the scope decision, by collection, where one was fitted
     imagined: Mapping[Place, ShelfView] = field(default_factory=dict)  # beside what was taught; see `feedback/foresight.py`
 
-    def shelves(self, collections: Iterable[str], *, authoritative: bool) -> list[ShelfView]:
+    def shelves(self, collections: Iterable[str], *, authoritative: bool, glossed: bool = False) -> list[ShelfView]:
         """Those of the collections, in the order of their ids."""
-        places = [Place(collection, authoritative) for collection in sorted(set(collections))]
+        places = [Place(collection, authoritative, glossed) for collection in sorted(set(collections))]
         return [shelves[place] for shelves in (self.places, self.imagined) for place in places if place in shelves]
 
     def wrong_sentences(self, collection_id: str) -> MarkedSentences:
@@ -49,9 +53,10 @@ class MemoryView:
 class Memory:
     """One a process. Vectors of another encoder than `encoder_id` are left aside until they are made anew."""
 
-    def __init__(self, db: Database, reader: WordingReader, encoder_id: str | None, dimension: int) -> None:
+    def __init__(self, db: Database, reader: WordingReader, encoder_id: str | None, dimension: int, tongues: Tongues) -> None:
         self._db = db
         self._reader = reader
+        self._tongues = tongues
         self._encoder_id = encoder_id
         self._dimension = dimension
         self._lock = threading.Lock()
@@ -94,31 +99,40 @@ class Memory:
 
     def _forget(self) -> None:
         self._shelves: dict[Place, Shelf] = {}
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, tuple[Place, ...]] = {}
         self._wrong: dict[str, MarkedSentences] = {}
         self._marks: dict[str, tuple[str, tuple[WrongSentence, ...]]] = {}
 
     def _replace(self, ids: set[str], found: Sequence[rows.Stored]) -> set[Place]:
         """Bring these corrections in line with what SQL says; returns the shelves that changed."""
         touched = set[Place]()
-        kept = {stored.state.id: Place(stored.state.collection_id, stored.state.authoritative) for stored in found}
-        for gone in ids & self._places.keys():
-            if kept.get(gone) != self._places[gone]:
-                place = self._places.pop(gone)
-                self._shelves[place].discard(gone)
-                touched.add(place)
-        for stored in found:
-            place = self._places[stored.state.id] = kept[stored.state.id]
-            if place not in self._shelves:
-                self._shelves[place] = Shelf(self._dimension)
-            self._shelves[place].put(self._entry(stored), self._vectors(stored))
-            touched.add(place)
+        standing = {stored.state.id: self.standing(stored.state, self._vectors(stored)) for stored in found}
+        for known in ids & self._places.keys():
+            gone = [place for place in self._places[known] if place not in standing.get(known, {})]
+            for place in gone:
+                self._shelves[place].discard(known)
+            touched.update(gone)
+            if known not in standing:
+                del self._places[known]
+        for name, placed in standing.items():
+            self._places[name] = tuple(placed)
+            for place, (entry, vectors) in placed.items():
+                self._shelves.setdefault(place, Shelf(self._dimension)).put(entry, vectors)
+            touched.update(placed)
         self._remark(ids, found)
         return touched
 
-    def _entry(self, stored: rows.Stored) -> Entry:
-        asked = (stored.state.question, *stored.state.paraphrases)
-        return Entry(stored.state, tuple(self._reader.read(text) for text in asked))
+    def standing(self, state: CorrectionState, vectors: Matrix | None) -> dict[Place, tuple[Entry, Matrix | None]]:
+        """Where it stands, as what: in its own words, and where the encoder knows no such language in those of the glossary too."""
+        asked = (state.question, *state.paraphrases)
+        place = Place(state.collection_id, state.authoritative)
+        glosses = {at: gloss for at, text in enumerate(asked) if (gloss := self._tongues.gloss(text)) is not None}
+        placed = {}
+        if glosses:
+            entry = Entry(state, tuple(map(self._reader.read, glosses.values())), tuple(glosses.values()))
+            placed[place._replace(glossed=True)] = (entry, None if vectors is None else vectors[list(glosses)])
+            vectors = _without(vectors, list(glosses))
+        return {place: (Entry(state, tuple(map(self._reader.read, asked))), vectors)} | placed
 
     def _vectors(self, stored: rows.Stored) -> Matrix | None:
         vectors = stored.vectors
@@ -140,3 +154,12 @@ class Memory:
         for collection in removed.keys() | added.keys():
             known = self._wrong.get(collection, NO_MARKS)
             self._wrong[collection] = known.changed(removed.get(collection, ()), added.get(collection, ()))
+
+
+def _without(vectors: Matrix | None, gone: Sequence[int]) -> Matrix | None:
+    """Zeros in those rows; None where nothing is left."""
+    if vectors is None:
+        return None
+    left = vectors.copy()
+    left[gone] = 0
+    return left if left.any() else None

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from feedback import moments
 from feedback.features import Rarity
-from feedback.memory import Memory
+from feedback.memory import Memory, MemoryView
 from feedback.pool import nearest
 from feedback.scope import Scope, shipped
 from feedback.shelf import Entry, ShelfView
 from feedback.timeline import Asked, Limits, Reading, Timeline, Weighing
+from feedback.tongues import Tongues
 from feedback.validity import limits
 from feedback.wording import WordingReader
 from jitl.errors import MissingPart, Unavailable
@@ -46,8 +47,9 @@ class TaughtCorrections:
         self._encoder = encoder
         self._pairs = pairs
         self._limits = Limits()
+        self._tongues = Tongues(encoder)
         encoder_id, dimension = (None, 1) if encoder is None else (encoder.id, encoder.dimension)
-        self._memory = Memory(db, self._reader, encoder_id, dimension)
+        self._memory = Memory(db, self._reader, encoder_id, dimension, self._tongues)
 
     def load(self) -> None:
         """Read now what the first question would wait for; the pair reader only where something is taught."""
@@ -64,7 +66,11 @@ class TaughtCorrections:
         standings = [view.shelves(query.collections, authoritative=authoritative) for authoritative in (True, False)]
         asked = self._asked(query, standings)
         readings = [Reading(query.text, self._reader.read(query.text), query.vector), *self._stripped(asked)]
-        taught, proposed = (Timeline(asked, shelves).settle(self._weighed(readings, shelves)) for shelves in standings)
+        across = [self._across(query, readings[0], view, authoritative=authoritative) for authoritative in (True, False)]
+        taught, proposed = (
+            Timeline(asked, shelves).settle([*self._weighed(readings, shelves), *other])
+            for shelves, other in zip(standings, across, strict=True)
+        )
         dependent = sorted(taught.dependent, key=lambda c: -c.dependent)
         weighed = sorted([*taught.weighed, *proposed.weighed], key=lambda c: (-c.same, -c.correction.seq))
         return Consultation(taught.answer, (*taught.past, *dependent, *proposed.firing)[:EVIDENCE], tuple(weighed[:SHOWN]))
@@ -94,8 +100,20 @@ class TaughtCorrections:
             for text in moments.stripped(asked.text, asked.phrases)
         ]
 
-    def _weighed(self, readings: Sequence[Reading], shelves: Sequence[ShelfView]) -> list[Weighing]:
-        """Against every correction, whenever it holds: what held once is still what a question may be about."""
+    def _across(self, query: Query, reading: Reading, view: MemoryView, *, authoritative: bool) -> list[Weighing]:
+        """Against corrections in the other language, where one side is known to the encoder and the glossary says the other so."""
+        if query.vector is not None:
+            return self._weighed([reading], view.shelves(query.collections, authoritative=authoritative, glossed=True))
+        if query.rewritten is None or query.rewritten_vector is None:
+            return []
+        said = Reading(query.rewritten, self._reader.read(query.rewritten), query.rewritten_vector)
+        shelves = view.shelves(query.collections, authoritative=authoritative)
+        return self._weighed([said], shelves, lambda entry: self._tongues.known(entry.state.question))
+
+    def _weighed(
+        self, readings: Sequence[Reading], shelves: Sequence[ShelfView], usable: Callable[[Entry], bool] = lambda _: True
+    ) -> list[Weighing]:
+        """Against every usable correction, whenever it holds: what held once is still what a question may be about."""
         size = sum(shelf.size for shelf in shelves)
 
         def frequency(term: int) -> int:
@@ -106,7 +124,7 @@ class TaughtCorrections:
         found: list[Weighing] = []
         for reading in readings if shelves else ():
             weights = {term: rarity(term) for term in reading.wording.terms}
-            candidates = nearest(reading.wording, reading.vector, weights, shelves, _any)
+            candidates = nearest(reading.wording, reading.vector, weights, shelves, usable)
             decided = scope.decide(reading.text, reading.wording, candidates, size, frequency, self._pairs, self._memory.thresholds)
             found.append(Weighing(decided, reading.stripped))
         return found
@@ -119,8 +137,3 @@ class TaughtCorrections:
         except (MissingPart, Unavailable) as error:
             _log.warning("a question without its date has no vector: %s", error)
             return None
-
-
-def _any(entry: Entry) -> bool:
-    del entry
-    return True

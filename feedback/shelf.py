@@ -26,10 +26,16 @@ _FEW: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A correction as it is scored: a wording for the question and for each paraphrase."""
+    """A correction as it is scored: a wording for the question and for each paraphrase. `texts`: where others stand for them."""
 
     state: CorrectionState
     wordings: tuple[Wording, ...]
+    texts: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What the wordings are of."""
+        return self.texts or (self.state.question, *self.state.paraphrases)
 
 
 class _Grown:

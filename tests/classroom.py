@@ -16,7 +16,7 @@ from feedback.teaching import Receipt, Teaching
 from jitl import text as texts
 from jitl.adapters.sparse import HepTerms
 from jitl.errors import Unavailable
-from jitl.ports import Encoder, SparseEncoder
+from jitl.ports import Encoder, PairReader, SparseEncoder
 from jitl.principals import Principal, Right, Role
 from jitl.settings import Settings
 from jitl.sql.catalogue import Catalogue
@@ -73,8 +73,8 @@ class Classroom:
         self.corrections = self.replica()
         self.ledger = Ledger(self.db, self.encoder, self.sparse, SETTINGS, self.corrections)
 
-    def replica(self) -> TaughtCorrections:
-        return TaughtCorrections(self.db, self.encoder, self.sparse)
+    def replica(self, pairs: PairReader | None = None) -> TaughtCorrections:
+        return TaughtCorrections(self.db, self.encoder, self.sparse, pairs=pairs)
 
     def teach(self, question: str, answer: str, by: Principal | None = None, **more: object) -> Receipt:
         return self.ledger.teach(Teaching(question, answer, **more), by or self.eva, self.collection)

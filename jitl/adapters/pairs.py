@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 GRAPH: Final = Path(__file__).with_name("pairs.onnx")
 LONGEST: Final = 64  # tokens of either text
 _START, _END = 101, 102
-_COMMON: Final = (
-    "what which who where when how is was are were the a an of in on at to for by with from that this it do does did , . ? ' s -"
-)
+_COMMON = "what which who where when how is was are were the a an of in on at to for by with from that this it do does did , . ? ' s -"
 
 
 class Tokens(NamedTuple):
@@ -104,4 +102,4 @@ def _tokenizer() -> Any:
 
 @functools.cache
 def _common() -> frozenset[int]:
-    return frozenset(token for word in _COMMON for token in _tokenizer().encode(word, add_special_tokens=False).ids)
+    return frozenset(token for word in _COMMON.split() for token in _tokenizer().encode(word, add_special_tokens=False).ids)

@@ -21,7 +21,7 @@ class Pair(NamedTuple):
     dependent: int = 0
 
 
-REPEATED = {"zsre": 4, "hep": 3, "hep_more": 3}
+REPEATED = {"zsre": 4, "hep": 3, "hep_more": 3, "across": 3}
 OPENINGS = (
     "please tell me: ",
     "could you say ",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from feedback.samples import half, set_aside
+from jitl.glossary import rewrite
+from jitl.text import language
 from tests.data import evaluation
 
+ACROSS = Path(__file__).parents[1] / "hep_across_languages.jsonl"
 HEP = Path(__file__).parents[1] / "hep_corrections.jsonl"
 """Reported on, a half at a time; `hep_*.jsonl` beside this file are for training alone."""
 
@@ -41,7 +44,15 @@ class Taught:
 
 
 def sets() -> dict[str, list[Taught]]:
-    return {"counterfact": counterfact(), "zsre": zsre(), "pokemqa": pokemqa(), "chain": chain(), "hep": hep(), "hep_more": hep_more()}
+    return {
+        "counterfact": counterfact(),
+        "zsre": zsre(),
+        "pokemqa": pokemqa(),
+        "chain": chain(),
+        "hep": hep(),
+        "hep_more": hep_more(),
+        "across": across(),
+    }
 
 
 def lines(*parts: str) -> list[dict[str, Any]]:
@@ -101,12 +112,39 @@ def hep_more() -> list[Taught]:
     return [one for file in sorted(Path(__file__).parent.glob("hep_*.jsonl")) for one in _of_the_field(file)]
 
 
+def across() -> list[Taught]:
+    """Questions in one language about corrections in the other, the Chinese side as the glossary says it."""
+    rows = [json.loads(line) for line in ACROSS.read_text(encoding="utf-8").splitlines()]
+    found = [
+        Taught(
+            row["id"], "across", row["correction"]["question"], row["correction"]["answer"], covered=(row["question"],),
+            others=(row["neighbour"],),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return [said for one in found if (said := _said(one)) is not None]
+
+
 def _of_the_field(file: Path) -> list[Taught]:
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return [
+    found = (
         Taught(row["question"], "hep", row["question"], row["answer"], covered=tuple(row["covered"]), others=tuple(row["traps"]))
         for row in rows
-    ]
+    )
+    return [said for one in found if (said := _said(one)) is not None]
+
+
+def _said(one: Taught) -> Taught | None:
+    """As the pair reader meets it: Chinese by the glossary; None where the glossary knows nothing of the question."""
+    question = glossed(one.question)
+    if question is None:
+        return None
+    covered, others = (tuple(text for text in map(glossed, texts) if text) for texts in (one.covered, one.others))
+    return replace(one, question=question, covered=covered, others=others)
+
+
+def glossed(text: str) -> str | None:
+    return rewrite(text) if language(text) == "zh" else text
 
 
 def unrelated() -> list[str]:
