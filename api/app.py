@@ -12,6 +12,7 @@ from api.here import known_parameters
 from api.routes import (
     answers,
     ask,
+    calibration,
     collections,
     corrections,
     documents,
@@ -26,7 +27,23 @@ from api.routes import (
     upkeep,
 )
 
-ROUTES = (ask, lifecycle, corrections, answers, inbox, exports, replay, fission, collections, documents, jobs, keys, upkeep, health)
+ROUTES = (
+    ask,
+    lifecycle,
+    calibration,
+    corrections,
+    answers,
+    inbox,
+    exports,
+    replay,
+    fission,
+    collections,
+    documents,
+    jobs,
+    keys,
+    upkeep,
+    health,
+)
 
 DESCRIPTION = """\
 Reads what a collaboration has written, answers from it with sources, and learns from an expert's correction at once.

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Final
 from api import parts, work
 from api.asking import Asking
 from api.blobs import Blobs
+from api.calibrating import KIND as FIT
+from api.calibrating import UNIT as FITTED
+from api.calibrating import Calibrating
 from api.chores import Chore, Chores
 from api.fissioning import KIND, UNIT, Fissioning
 from api.jobs import Runner
@@ -33,6 +36,7 @@ from feedback.replay import Replay
 from feedback.retriever import TaughtCorrections
 from feedback.revert import Reverts
 from feedback.scope import PAIR_WEIGHTS, read_weights
+from feedback.thresholds import Thresholds
 from feedback.vanished import Vanished
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
@@ -160,7 +164,10 @@ class Container:
         self.replaying = Replaying(replay, self.catalogue, self.jobs, self.settings, encoder_id)
         made = TimedEncoder(self.encoder)
         self.fissioning = Fissioning(Fission(self.db, self.catalogue, self.searcher, self.corrections, made, self.model, self.settings))
-        aside, units = {"replay": self.replaying.run, KIND: self.fissioning.run}, {"replay": "questions", KIND: UNIT}
+        self.thresholds = Thresholds(self.db, self.corrections)
+        self.calibrating = Calibrating(self.thresholds)
+        aside = {"replay": self.replaying.run, KIND: self.fissioning.run, FIT: self.calibrating.run}
+        units = {"replay": "questions", KIND: UNIT, FIT: FITTED}
         self.runner = Runner(self.jobs, kinds, aside=aside, units=units, over=self._over)
         self._stack.callback(self.runner.close)
         self.runner.start()
@@ -217,6 +224,8 @@ class Container:
         self._tidy(job)
         self.fissioning.over(job)
         self.replaying.after(job, self.runner)
+        if moved := self.calibrating.changed(job):
+            self.replaying.changed(self.runner, job.principal_id, moved)
 
     def _tidy(self, job: Job) -> None:
         """A job is over: its uploads go, unless documents stand in them or it may be retried."""

@@ -86,6 +86,11 @@ class Replaying:
         if job.kind == "reindex" and self._wanted() and self._jobs.get(job.id).state == "done":
             self.submit(runner, OWNER.id, None)
 
+    def changed(self, runner: Runner, principal_id: str, collections: Sequence[str]) -> None:
+        """What decides in these collections is another now: what was taught there is asked again."""
+        if self._wanted():
+            self.submit(runner, principal_id, collections)
+
     def look(self, runner: Runner) -> None:
         """Queue a replay where weights or encoder are others than at the last; left to a process that stays."""
         if not self._settings.replay_after_changes or self._replay.baseline.stamp == self._stamp():

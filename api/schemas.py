@@ -195,6 +195,16 @@ class ReplayRequest(BaseModel):
     accept: bool = Field(default=False, description="Hold later replays against what is right and wrong now.")
 
 
+class FitRequest(BaseModel):
+    """Whose corrections to fit the scope decision's threshold on."""
+
+    model_config = _example(collections=["bes3"])
+    collections: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="Names or ids; left out: all that you may teach in."
+    )
+    dry_run: bool = Field(default=False, description="Only report; nothing is changed.")
+
+
 class CollectionRequest(BaseModel):
     """A new collection."""
 

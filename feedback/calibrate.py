@@ -93,7 +93,7 @@ class _Table:
             rates, away = self.rates(threshold), abs(_odds(threshold) - start)
             return round(rates.missed + rates.fired + pull * away**2, 9), away
 
-        steps = np.linspace(LOWEST, HIGHEST, STEPS).round(6).tolist()
+        steps: list[float] = np.linspace(LOWEST, HIGHEST, STEPS).round(6).tolist()
         return min([shipped, *steps] if LOWEST <= shipped <= HIGHEST else steps, key=cost)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import lifecycle, reading, session
+from api.cli import calibration, lifecycle, reading, session
 from api.cli.session import Collection, Json
 
 app = typer.Typer(
@@ -76,6 +76,7 @@ for _command in (
     lifecycle.mark,
     lifecycle.revert,
     lifecycle.erase,
+    calibration.fit,
 ):
     app.command()(_command)
 

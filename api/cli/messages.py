@@ -84,6 +84,22 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "{count} pairs proposed, for experts to approve; {tokens} tokens in {calls} calls.",
         "已提议 {count} 组问答，待专家审核；共 {calls} 次调用，{tokens} 个词元。",
     ),
+    "fitting": ("Trying corrections", "检验更正"),
+    "fitted_on": (
+        "{collection}: {count} corrections, {near} near questions and {reworded} rewordings tried.",
+        "{collection}：共 {count} 条更正，检验了 {near} 个相近问题和 {reworded} 个改写问法。",
+    ),
+    "threshold_before": (
+        "  before: threshold {threshold}, {missed} % missed, {fired} % answered by a wrong correction",
+        "  之前：阈值 {threshold}，漏答 {missed}%，误用更正 {fired}%",
+    ),
+    "threshold_after": (
+        "  fitted: threshold {threshold}, {missed} % missed, {fired} % answered by a wrong correction",
+        "  拟合：阈值 {threshold}，漏答 {missed}%，误用更正 {fired}%",
+    ),
+    "threshold_applied": ("  It holds from the next question on.", "  下一个问题即生效。"),
+    "threshold_kept": ("  Nothing was changed.", "  未做任何更改。"),
+    "threshold_reset": ("Back to the shipped threshold: {names}.", "已恢复默认阈值：{names}。"),
     "replaying": ("Asking again", "重新提问"),
     "regressed": ("Correction {correction}: {question}", "更正 {correction}：{question}"),
     "expected": ("    expected: {text}", "    应答：{text}"),

@@ -111,6 +111,12 @@ WALKS: dict[tuple[str, str], Walk] = {
         {"question": QUESTION, "answer": "x", "collection": "<collection>", "wrong": "x"},
         {"question": QUESTION, "answer": "x", "collection": "mine", "wrong_answer": "<answer>"},
     ),
+    ("POST", "/v1/corrections/fit"): send(
+        "POST", "/v1/corrections/fit", {"collections": ["<name>"]}, {"collections": ["<collection>"], "dry_run": True}
+    ),
+    ("GET", "/v1/corrections/fit"): get("/v1/corrections/fit", "/v1/corrections/fit?collection={name}"),
+    ("DELETE", "/v1/corrections/fit"): send("DELETE", "/v1/corrections/fit?collection={name}"),
+    ("GET", "/v1/corrections/fit/{job}"): get("/v1/corrections/fit/{job}", "/v1/corrections/fit/{replay}"),
     ("GET", "/v1/corrections/review"): get("/v1/corrections/review", "/v1/corrections/review?collection={name}"),
     ("POST", "/v1/corrections/revert"): send(
         "POST", "/v1/corrections/revert", {"author": "<principal>"}, {"batch": "<correction>"}, {"author": "x", "batch": "x"}
