@@ -131,7 +131,7 @@ def first_step(sets: Mapping[str, Sequence[Example]], general: Mapping[int, floa
 def second_step(scope: Scope, sets: Mapping[str, Sequence[Example]], of_half: int | None = None) -> Scope:
     """What weighs the pair reader's word, from examples that were read and whose corrections it was not trained on."""
     chosen = _chosen(sets, of_half, lambda example: example.question.set_aside and example.odds is not None)
-    same = _trees(SECOND, chosen, _read_rows, wanted=COVERED, others=("locality", "unrelated"))
+    same = _trees(SECOND, chosen, _read_rows, wanted=COVERED, others=("locality", "unrelated", "portability"))
     depends = _trees(SECOND, chosen, _read_rows, wanted=("portability",), others=("locality", "unrelated", *COVERED))
     return replace(scope, read=same, read_depends=depends)
 

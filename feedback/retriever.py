@@ -16,11 +16,12 @@ from feedback.shelf import Entry, ShelfView
 from feedback.timeline import Asked, Limits, Reading, Timeline, Weighing
 from feedback.tongues import Tongues
 from feedback.validity import limits
+from feedback.walk import walk
 from feedback.wording import WordingReader
 from jitl.errors import MissingPart, Unavailable
 from jitl.ports import Encoder, PairReader, SparseEncoder
 from jitl.sql.engine import Database
-from jitl.types import Consultation, Passage, Query
+from jitl.types import Candidate, Consultation, Passage, Query
 
 if TYPE_CHECKING:
     from jitl.types import Vector
@@ -72,6 +73,8 @@ class TaughtCorrections:
             for shelves, other in zip(standings, across, strict=True)
         )
         dependent = sorted(taught.dependent, key=lambda c: -c.dependent)
+        if dependent and taught.answer is None:
+            dependent = walk(query.text, dependent, lambda text: self._answer(text, query, standings[0]))
         weighed = sorted([*taught.weighed, *proposed.weighed], key=lambda c: (-c.same, -c.correction.seq))
         return Consultation(taught.answer, (*taught.past, *dependent, *proposed.firing)[:EVIDENCE], tuple(weighed[:SHOWN]))
 
@@ -99,6 +102,14 @@ class TaughtCorrections:
             Reading(text, self._reader.read(text), self._vector(text), stripped=True)
             for text in moments.stripped(asked.text, asked.phrases)
         ]
+
+    def _answer(self, text: str, query: Query, shelves: Sequence[ShelfView]) -> Candidate | None:
+        """What answers a text by itself, of the authoritative corrections; of texts that the encoder knows alone."""
+        if not self._tongues.known(text):
+            return None
+        reading = Reading(text, self._reader.read(text), self._vector(text))
+        asked = Asked.of(query, datetime.now(UTC), ())
+        return Timeline(asked, shelves).settle(self._weighed([reading], shelves)).answer
 
     def _across(self, query: Query, reading: Reading, view: MemoryView, *, authoritative: bool) -> list[Weighing]:
         """Against corrections in the other language, where one side is known to the encoder and the glossary says the other so."""

@@ -23,6 +23,7 @@ from feedback.wording import WordingReader
 from jitl.adapters.encoder import OnnxEncoder
 from jitl.adapters.pairs import PairReader
 from jitl.adapters.sparse import HepTerms
+from jitl.text import language
 from tests.data import DATA, ROOT
 from tests.quality.pairs import taught
 
@@ -137,14 +138,20 @@ def reworded(text: str, number: int) -> str:
     return OPENINGS[number % len(OPENINGS)] + said
 
 
-def of_the_field() -> Set:
-    """Our own corrections of high-energy physics, with their paraphrases and traps."""
-    teach, questions = [], []
-    for one in taught.hep():
-        teach.append({"id": one.id, "question": one.question, "answer": one.answer})
-        questions += [Question(text, "generalisation", one.id, frozenset({one.id})) for text in one.covered]
-        questions += [Question(text, "locality", one.id) for text in one.others]
-    return Set("hep", tuple(teach), tuple(questions))
+def of_the_field() -> list[Set]:
+    """Our own corrections of high-energy physics with their paraphrases and traps; Chinese ones in their own words and as glossed."""
+    chinese = [row for row in map(json.loads, taught.HEP.read_text(encoding="utf-8").splitlines()) if language(row["question"]) == "zh"]
+    own = [
+        taught.Taught(row["question"], "hep", row["question"], "", covered=tuple(row["covered"]), others=tuple(row["traps"]))
+        for row in chinese
+    ]
+    return [_set("hep", taught.hep()), _set("hep_chinese", own), _set("hep_more", taught.hep_more()), _set("across", taught.across())]
+
+
+def _set(name: str, rows: Sequence[taught.Taught]) -> Set:
+    teach = tuple({"id": one.id, "question": one.question, "answer": one.id} for one in rows)
+    covered = [Question(text, "generalisation", one.id, frozenset({one.id})) for one in rows for text in one.covered]
+    return Set(name, teach, (*covered, *(Question(text, "locality", one.id) for one in rows for text in one.others)))
 
 
 class Remembering:
@@ -170,8 +177,8 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     reader, encode = WordingReader(HepTerms()), Remembered(arguments.work)
-    sets = [*prepared(arguments.work), of_the_field()]
-    sets = [*sets, *(each.lowered() for each in sets if "zsre" not in each.name), chinese()]
+    sets = [*prepared(arguments.work), *of_the_field()]
+    sets = [*sets, *(each.lowered() for each in sets if each.name.startswith("edit") and "zsre" not in each.name), chinese()]
     for half in arguments.half:
         scope, dense, sparse = run(sets, reader, encode, half, Remembering(arguments.work / f"pairs-{half}.safetensors"))
         fit.dump(scope, arguments.work / f"scope-{half}.json")
@@ -185,7 +192,7 @@ def main() -> None:
 def run(sets, reader, encode, of_half, pairs):
     general = fit.general_language(sets, reader, of_half)
     sparse = {each.name: list(fit.examples(each, general, reader, None)) for each in sets}
-    dense = {each.name: list(fit.examples(each, general, reader, encode)) for each in sets if each.name != "made_chinese"}
+    dense = {each.name: list(fit.examples(each, general, reader, encode)) for each in sets if "chinese" not in each.name}
     scope = fit.first_step(dense, general, fit.fit_terms_alone(sparse, of_half), of_half)
     dense = {name: list(fit.with_reading(scope, known, pairs)) for name, known in dense.items()}
     return fit.second_step(scope, dense, of_half), dense, sparse
