@@ -21,7 +21,7 @@ from tests.classroom import Classroom, WordsEncoder, person
 from tests.data import evaluation
 from tests.quality.conftest import FALSEHOODS, House
 
-pytestmark = pytest.mark.quality
+pytestmark = [pytest.mark.quality, pytest.mark.timeout(900)]
 
 LABEL = re.compile(r"^Proposed by .*, not reviewed yet: |提议（尚未审核）")
 SIZE, PROBES = 10_000, 1_000
@@ -74,9 +74,8 @@ def test_an_unreviewed_correction_changes_no_answer(house: House) -> None:
 def test_reverting_an_author_restores_every_probe(house: House) -> None:
     before = [(house.ask(question), house.search(question)) for question in asked()]
     mallory, eva = expert("mallory", house), expert("eva", house)
-    kept = house.container.ledger.teach(
-        Teaching("What does the acronym WYSIWYG stand for?", "What you see is what you get."), eva, house.collection
-    )
+    other = Teaching("What does the acronym WYSIWYG stand for?", "What you see is what you get.")
+    kept = house.container.ledger.teach(other, eva, house.collection)
     base = [(house.ask(question), house.search(question)) for question in asked()]
     assert base == before
     for one in FALSEHOODS:
@@ -160,9 +159,8 @@ def test_undo_in_any_order_among_ten_thousand(sqlite_database: Database, tmp_pat
         now, expected = decided(room, probes), decided(other, probes)
         assert decided(room_again(room), probes[:100]) == expected[:100], "and so says a process that starts anew"
         moved = sum(one != before for one, before in zip(now, full, strict=True))
-        print(
-            f"{share:.0%} undone: {sum(a == b for a, b in zip(now, expected, strict=True))} of {PROBES} as if never taught; {moved} had changed"
-        )
+        same = sum(one == never for one, never in zip(now, expected, strict=True))
+        print(f"{share:.0%} undone: {same} of {PROBES} as if never taught; {moved} had changed")
         assert now == expected
         other.db.close()
 

@@ -34,7 +34,7 @@ from tests.data import corpora
 from tests.fakes import Outcomes
 from tests.quality.conftest import FALSEHOODS, House
 
-pytestmark = pytest.mark.quality
+pytestmark = [pytest.mark.quality, pytest.mark.timeout(900)]
 
 HERE = Path(__file__).parent
 MARKS = [json.loads(line) for line in HERE.joinpath("hep_marks.jsonl").read_text(encoding="utf-8").splitlines()]
