@@ -19,9 +19,7 @@ from jitl.errors import Unavailable
 from jitl.text import latin_share
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
-
+    from jitl.adapters.minilm import InferenceSession, Tokenizer
     from jitl.types import Matrix, Vector
 
 GRAPH = Path(__file__).with_name("minilm.onnx")

@@ -15,8 +15,8 @@ import numpy as np
 from jitl.errors import MissingPart
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
+    from onnxruntime import InferenceSession as InferenceSession
+    from tokenizers import Tokenizer as Tokenizer
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from jitl.adapters.minilm import Once
 from jitl.text import latin_share
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from jitl.adapters.minilm import InferenceSession
 
 GRAPH: Final = Path(__file__).with_name("pairs.onnx")
 LONGEST: Final = 64  # tokens of either text

@@ -18,8 +18,8 @@ ALLOWED_TOP = {"pyproject.toml", "README.md", *PACKAGES, "tests", "compose.yaml"
 }  # fmt: skip
 ONE_IMPORTER = {  # vendor -> the only file that may import it
     "qdrant_edge": "jitl/adapters/edge.py",
-    "onnxruntime": "jitl/adapters/encoder.py",
-    "tokenizers": "jitl/adapters/encoder.py",
+    "onnxruntime": "jitl/adapters/minilm.py",
+    "tokenizers": "jitl/adapters/minilm.py",
     "Stemmer": "jitl/adapters/sparse.py",
     "openai": "jitl/adapters/llm.py",
     "pypdfium2": "ingest/parse/pdf.py",
