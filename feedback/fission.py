@@ -202,8 +202,10 @@ class Fission:
 
     def _finish(self, job_id: str, collection_id: str, key: str, proposed: int) -> None:
         row = {"collection_id": collection_id, "key": key, "job_id": job_id, "proposed": proposed, "at": datetime.now(UTC)}
+        known = (fission_passages.c.collection_id == collection_id) & (fission_passages.c.key == key)
         with self._db.write() as connection:
-            connection.execute(fission_passages.insert().values(**row))
+            if connection.scalar(sa.select(fission_passages.c.key).where(known)) is None:
+                connection.execute(fission_passages.insert().values(**row))
             forget_replies(connection, job_id)
 
 

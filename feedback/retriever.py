@@ -15,7 +15,6 @@ from feedback.scope import Scope, shipped
 from feedback.shelf import Entry, ShelfView
 from feedback.timeline import Asked, Limits, Reading, Timeline, Weighing
 from feedback.tongues import Tongues
-from feedback.validity import limits
 from feedback.walk import walk
 from feedback.wording import WordingReader
 from jitl.errors import MissingPart, Unavailable
@@ -92,9 +91,8 @@ class TaughtCorrections:
         """With those words of the question that can say when: of a kind by which some correction is limited."""
         now = datetime.now(UTC)
         limited = self._limits.of(shelf for shelves in standings for shelf in shelves)
-        kinds = {kind for state in limited for kind in limits(state)}
-        found = moments.find(query.text, now, [state.release for state in limited if state.release]) if limited else ()
-        return Asked.of(query, now, [phrase for phrase in found if phrase.kind in kinds])
+        found = moments.find(query.text, now, limited.releases) if limited.kinds else ()
+        return Asked.of(query, now, [phrase for phrase in found if phrase.kind in limited.kinds])
 
     def _stripped(self, asked: Asked) -> list[Reading]:
         """The question without the words that say when: one embedding more, for such questions alone."""

@@ -165,30 +165,47 @@ class Timeline:
         return found is not None and found.id == candidate.correction.id
 
 
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """The kinds of limits that some correction has, and the releases that are named."""
+
+    kinds: frozenset[str] = frozenset()
+    releases: frozenset[str] = frozenset()
+
+
 class Limits:
-    """The corrections of shelves that are limited at all; each entry is looked at once. Safe to call from several threads."""
+    """How the corrections of shelves are limited; each entry is looked at once. Safe to call from several threads."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, bool], _Seen] = {}
 
-    def of(self, shelves: Iterable[ShelfView]) -> list[CorrectionState]:
-        return [state for shelf in shelves for state in self._read(shelf)]
+    def of(self, shelves: Iterable[ShelfView]) -> Limited:
+        found = [self._read(shelf) for shelf in shelves]
+        kinds, releases = (one.kinds for one in found), (one.releases for one in found)
+        return Limited(frozenset[str]().union(*kinds), frozenset[str]().union(*releases))
 
-    def _read(self, shelf: ShelfView) -> list[CorrectionState]:
+    def _read(self, shelf: ShelfView) -> Limited:
         if not shelf.entries:
-            return []
+            return Limited()
         first = shelf.entries[0].state
-        place, reached = (first.collection_id, first.authoritative), len(shelf.alive)
+        place = (first.collection_id, first.authoritative)
         seen = self._known.get(place)
-        if seen is None or seen.entries is not shelf.entries:  # laid out anew
-            seen = _Seen(shelf.entries, 0, ())
-        if seen.reached < reached:
-            new = tuple(slot for slot in range(seen.reached, reached) if limits(shelf.entries[slot].state))
-            seen = self._known[place] = _Seen(shelf.entries, reached, seen.slots + new)
-        return [shelf.entries[slot].state for slot in seen.slots if slot < reached and shelf.alive[slot]]
+        if seen is None or seen.shelf is not shelf:
+            seen = self._known[place] = _looked(shelf, seen)
+        return seen.limited
 
 
 class _Seen(NamedTuple):
-    entries: Sequence[Entry]
-    reached: int
-    slots: tuple[int, ...]
+    shelf: ShelfView
+    slots: tuple[int, ...]  # of the limited entries, dead ones too
+    limited: Limited
+
+
+def _looked(shelf: ShelfView, before: _Seen | None) -> _Seen:
+    same = before is not None and before.shelf.entries is shelf.entries  # a later view, or one of a slower question
+    known = [slot for slot in before.slots if slot < len(shelf.alive)] if before is not None and same else []
+    start = len(before.shelf.alive) if before is not None and same else 0
+    slots = (*known, *(slot for slot in range(start, len(shelf.alive)) if limits(shelf.entries[slot].state)))
+    states = [shelf.entries[slot].state for slot in slots if shelf.alive[slot]]
+    releases = frozenset(state.release for state in states if state.release)
+    return _Seen(shelf, slots, Limited(frozenset[str]().union(*map(limits, states)), releases))
