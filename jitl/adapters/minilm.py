@@ -15,8 +15,8 @@ import numpy as np
 from jitl.errors import MissingPart
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession as InferenceSession
-    from tokenizers import Tokenizer as Tokenizer
+    from onnxruntime import InferenceSession as InferenceSession  # noqa: PLC0414  # for those who use our sessions
+    from tokenizers import Tokenizer as Tokenizer  # noqa: PLC0414
 
 T = TypeVar("T")
 

@@ -21,7 +21,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from jitl.sql.columns import Id, Moment, Serial, metadata
+from jitl.sql.columns import Id, Moment, Serial
+from jitl.sql.columns import metadata as metadata  # noqa: PLC0414  # of all that stands here
 
 meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
 
