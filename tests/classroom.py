@@ -12,6 +12,7 @@ import numpy as np
 
 from feedback.ledger import Ledger
 from feedback.retriever import TaughtCorrections
+from feedback.scope import Scope
 from feedback.teaching import Receipt, Teaching
 from jitl import text as texts
 from jitl.adapters.sparse import HepTerms
@@ -73,8 +74,8 @@ class Classroom:
         self.corrections = self.replica()
         self.ledger = Ledger(self.db, self.encoder, self.sparse, SETTINGS, self.corrections)
 
-    def replica(self, pairs: PairReader | None = None) -> TaughtCorrections:
-        return TaughtCorrections(self.db, self.encoder, self.sparse, pairs=pairs)
+    def replica(self, pairs: PairReader | None = None, scope: Scope | None = None) -> TaughtCorrections:
+        return TaughtCorrections(self.db, self.encoder, self.sparse, scope, pairs)
 
     def teach(self, question: str, answer: str, by: Principal | None = None, **more: object) -> Receipt:
         return self.ledger.teach(Teaching(question, answer, **more), by or self.eva, self.collection)
