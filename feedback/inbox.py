@@ -1,13 +1,14 @@
 """What waits for an expert: questions whose answer somebody disliked, or to which nothing was found, the most asked first.
 
 Who may see a question: experts who may teach in a collection that it was asked of and may read all of these. Answers to keys whose
-owner opted out are not kept at all, so no question of theirs is here. A question leaves when a correction answers it, or when it
-is dismissed.
+owner opted out are not kept at all, so no question of theirs is here. A question leaves when a correction answers it (another one than
+was disliked, or one that was changed since), or when it is dismissed.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from feedback import rows
 from feedback.baseline import digest
 from feedback.wording import Wording, WordingReader, question_key
 from jitl.errors import NotFound
-from jitl.sql.tables import inbox_dismissals
+from jitl.sql.tables import correction_events, inbox_dismissals
 
 if TYPE_CHECKING:
     from jitl.ports import Corrections, SparseEncoder
@@ -38,6 +39,8 @@ LOOKED_AT: Final = 20_000
 """Kept answers at most, the newest."""
 CONSIDERED: Final = 500
 """Questions that are open and put in lines, the most asked."""
+SECONDS: Final = 4.0
+"""A listing looks for corrections that answer by now no longer than this; what it has found is remembered."""
 NEWEST: Final = 5
 """Answers named in a line."""
 AGE: Final = timedelta(days=90)
@@ -58,6 +61,14 @@ class Item:
     reasons: tuple[str, ...]
     first: datetime
     last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`complete`: False where more questions wait than there was time to look at; another call goes on from there."""
+
+    items: tuple[Item, ...]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +104,21 @@ class Inbox:
         self._reader = WordingReader(sparse)
         self._guard = threading.Lock()
         self._seq = -1
-        self._known: dict[tuple[str, tuple[str, ...]], tuple[bool, Vector | None]] = {}
+        self._known: dict[tuple[str, tuple[str, ...]], tuple[str | None, Vector | None]] = {}
 
-    def items(self, reach: Reach, *, limit: int | None = None) -> list[Item]:
+    def items(self, reach: Reach, *, limit: int | None = None) -> Listing:
         """The most asked first; of equally often asked ones the newest."""
-        found = [self._item(group) for group in self._groups(self._open(reach))]
-        return sorted(found, key=lambda item: (-item.asked, -item.last.timestamp(), item.id))[:limit]
+        lines = self._lines(reach)
+        left, complete = self._open(lines)
+        found = [self._item(group) for group in self._groups(left)]
+        found.sort(key=lambda item: (-item.asked, -item.last.timestamp(), item.id))
+        return Listing(tuple(found[:limit]), complete)
 
     def dismiss(self, item_id: str, reach: Reach, by: str) -> None:
         """Show this question in its wordings no more to experts of the collections that the caller may teach in. Raises `NotFound`."""
-        group = next((group for group in self._groups(self._open(reach)) if item_id in {_id(line.key) for line in group}), None)
+        lines = self._lines(reach)
+        groups = [*self._groups(self._open(lines)[0]), *([line] for line in lines)]  # also what there was no time to look at
+        group = next((group for group in groups if item_id in {_id(line.key) for line in group}), None)
         if group is None:
             raise NotFound("There is no such line in your inbox.", hint="It may have been answered or dismissed meanwhile.")
         now = datetime.now(UTC)
@@ -112,8 +128,8 @@ class Inbox:
                 row = {"collection_id": place, "question_key": key, "principal_id": by, "at": now}
                 connection.execute(self._db.insert(inbox_dismissals).values(row).on_conflict_do_nothing())
 
-    def _open(self, reach: Reach) -> list[_Line]:
-        """Questions that nobody dismissed and no correction answers, the most asked first."""
+    def _lines(self, reach: Reach) -> list[_Line]:
+        """Questions that wait and that nobody dismissed, the most asked first."""
         since = datetime.now(UTC) - AGE
         seen: dict[str, list[Judged]] = {}
         for one in self._answers.judged(most=LOOKED_AT):
@@ -123,46 +139,63 @@ class Inbox:
         dismissed = self._dismissed(reach.taught)
         lines: list[_Line] = []
         for key, answers in seen.items():
-            gone = {place for place, dropped in dismissed if dropped == digest(key)}
+            gone = dismissed.get(digest(key), set())
             waiting = tuple(one for one in answers if one.waits and not set(one.collections) & reach.taught <= gone)
             if waiting:
                 lines.append(_Line(key, len(answers), waiting))
+        return sorted(lines, key=lambda line: line.rank)
+
+    def _open(self, lines: Sequence[_Line]) -> tuple[list[_Line], bool]:
+        """Those that no correction answers, and whether all were looked at: what is left for want of time comes with the next call."""
+        with self._db.read() as connection:
+            seq = rows.newest(connection)
+        end = time.monotonic() + SECONDS
         left: list[_Line] = []
-        for line in sorted(lines, key=lambda line: line.rank):
-            unresolved = self._unresolved(line)
+        for line in lines:
+            if len(left) == CONSIDERED or time.monotonic() > end:
+                return left, False
+            unresolved = self._unresolved(line, seq)
             if unresolved is not None:
                 left.append(unresolved)
-            if len(left) == CONSIDERED:
-                break
-        return left
+        return left, True
 
-    def _dismissed(self, taught: Collection[str]) -> set[tuple[str, str]]:
-        wanted = sa.select(inbox_dismissals.c.collection_id, inbox_dismissals.c.question_key)
+    def _dismissed(self, taught: Collection[str]) -> dict[str, set[str]]:
+        """Digest of a question -> the collections whose experts dismissed it."""
+        found: dict[str, set[str]] = {}
         with self._db.read() as connection:
-            return {(row.collection_id, row.question_key) for row in connection.execute(wanted) if row.collection_id in taught}
+            for row in connection.execute(sa.select(inbox_dismissals)):
+                if row.collection_id in taught:
+                    found.setdefault(row.question_key, set()).add(row.collection_id)
+        return found
 
-    def _unresolved(self, line: _Line) -> _Line | None:
+    def _unresolved(self, line: _Line, seq: int) -> _Line | None:
         """The line without what a correction answers by now, with its vector; None where nothing is left."""
         left: list[Judged] = []
         vector: Vector | None = None
         for one in line.waiting:
-            answered, vector = self._answered(line.key, one)
-            if not answered:
+            answer, vector = self._consult(line.key, one, seq)
+            if answer is None or (one.down and not self._since(answer, one.at)):
                 left.append(one)
         return replace(line, waiting=tuple(left), vector=vector) if left else None
 
-    def _answered(self, key: str, one: Judged) -> tuple[bool, Vector | None]:
-        """Whether a correction answers the question where it was asked; remembered until something is taught or taken back."""
+    def _since(self, correction_id: str, moment: datetime) -> bool:
+        """Whether the correction was taught, amended or reviewed after that: what it said before may be just what was disliked."""
+        e = correction_events.c
         with self._db.read() as connection:
-            seq = rows.newest(connection)
+            wanted = sa.select(e.seq).where(e.correction_id == correction_id, e.kind != "vector", e.at > moment)
+            return connection.scalar(wanted.limit(1)) is not None
+
+    def _consult(self, key: str, one: Judged, seq: int) -> tuple[str | None, Vector | None]:
+        """The correction that answers the question where it was asked; remembered until the ledger goes on."""
         place = (key, tuple(sorted(one.collections)))
         with self._guard:
-            if seq != self._seq:
+            if seq > self._seq:
                 self._seq, self._known = seq, {}
-            known = self._known.get(place)
+            known = self._known.get(place) if seq == self._seq else None
         if known is None:
             query = self._searcher.prepare(one.question, place[1])
-            known = (self._corrections.consult(query).answer is not None, query.vector)
+            answer = self._corrections.consult(query).answer
+            known = (None if answer is None else answer.correction.id, query.vector)
             with self._guard:
                 if seq == self._seq:
                     self._known[place] = known

@@ -25,10 +25,11 @@ def show_inbox(
 ) -> dict[str, Any]:
     """Questions with a thumb down or without an answer, alike ones together, the most asked first. For experts and admins.
 
-    A line leaves when a correction answers its question. Questions of keys with `no_logging` are never here.
+    A line leaves when a correction answers its question. Questions of keys with `no_logging` are never here. `complete: false`: more
+    wait than there was time to look at; ask again.
     """
     found = here.inbox.items(_reach(here, who, collection), limit=limit)
-    return {"items": [render.inbox_item(one) for one in found]}
+    return {"items": [render.inbox_item(one) for one in found.items], "complete": found.complete}
 
 
 @router.post("/{item}/dismiss")

@@ -71,6 +71,15 @@ def test_it_goes_when_a_correction_answers_it_and_comes_back_with_its_withdrawal
     assert len(inbox(erika)) == 1
 
 
+def test_a_corrected_answer_that_is_disliked_waits_until_the_correction_changes(live: Live) -> None:
+    alice, erika = live.person("alice", bes="read"), live.person("erika", Role.EXPERT, bes="teach")
+    taught = erika.post("/v1/corrections", json={"question": LOST, "answer": "Ada does.", "collection": "bes"}).json()["id"]
+    ask(alice, LOST, thumb="down")
+    assert [item["question"] for item in inbox(erika)] == [LOST]
+    assert erika.patch(f"/v1/corrections/{taught}", json={"answer": "Ada and Bo do."}).status_code == 200
+    assert inbox(erika) == []
+
+
 def test_what_is_dismissed_is_seen_no_more_by_those_experts(live: Live) -> None:
     alice = live.person("alice", bes="read", cage="read")
     erika, zoe = live.person("erika", Role.EXPERT, bes="teach", cage="read"), live.person("zoe", Role.EXPERT, cage="teach", bes="read")
