@@ -24,7 +24,7 @@ from tests.classroom import Classroom
 
 FACTS = [json.loads(line) for line in Path(__file__).with_name("hep_validity.jsonl").read_text(encoding="utf-8").splitlines()]
 KINDS = ("asked", "undated")
-pytestmark = pytest.mark.quality
+pytestmark = [pytest.mark.quality, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
