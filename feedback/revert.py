@@ -26,6 +26,7 @@ from jitl.sql.tables import (
     correction_texts,
     correction_versions,
     corrections,
+    replay_outcomes,
     supersessions,
     votes,
 )
@@ -120,7 +121,7 @@ class Reverts:
         gone = connection.execute(correction_texts.delete().where(correction_texts.c.correction_id == correction_id)).rowcount
         if not gone:
             return
-        for table in (correction_versions, correction_sources, supersessions):
+        for table in (correction_versions, correction_sources, supersessions, replay_outcomes):  # the last holds digests of wordings
             connection.execute(table.delete().where(table.c.correction_id == correction_id))
         seq = rows.newest(connection) + 1
         event = {"seq": seq, "correction_id": correction_id, "kind": "erased", "at": datetime.now(UTC), "principal_id": principal.id}

@@ -38,8 +38,8 @@ def table(database: Database) -> JobTable:
 def start(table):
     runners = []
 
-    def begin(**kinds) -> Runner:
-        runner = Runner(table, kinds)
+    def begin(aside=None, **kinds) -> Runner:
+        runner = Runner(table, kinds, aside=aside, units=dict.fromkeys(aside or (), "questions"))
         runners.append(runner)
         runner.start()
         return runner
@@ -92,6 +92,19 @@ def test_a_job_that_gets_further_may_be_interrupted_for_ever(table: JobTable) ->
         table.report(claim, lease_s=30, progress={"done": done})
         table.reclaim()
     assert table.get(job).state == "queued"
+
+
+def test_nobody_waits_behind_what_runs_aside(table: JobTable, start) -> None:
+    go = threading.Event()
+    runner = start(aside={"replay": lambda _, __: go.wait(30) and None}, ingest=lambda _, __: None)
+    long = runner.submit("replay", {}, principal_id=ME)
+    wait_for(lambda: table.get(long).state == "running")
+    short = runner.submit("ingest", {}, principal_id=ME)
+    wait_for(lambda: table.get(short).state == "done")
+    assert table.get(long).state == "running"
+    go.set()
+    wait_for(lambda: table.get(long).state == "done")
+    assert (table.get(long).progress["unit"], table.get(short).progress["unit"]) == ("questions", "files")
 
 
 def test_cancelling(table: JobTable) -> None:

@@ -16,6 +16,7 @@ from feedback.baseline import Baseline, Finding, Recorded
 from feedback.diagnosis import judge
 from feedback.ledger import Ledger
 from feedback.replay import Replay, Report
+from feedback.revert import Reverts
 from feedback.rewording import derived
 from feedback.scope import shipped
 from feedback.standing import standings
@@ -23,6 +24,7 @@ from feedback.teaching import Teaching, WrongQuote
 from feedback.wording import WordingReader, question_key
 from jitl.adapters.encoder import OnnxEncoder
 from jitl.adapters.sparse import HepTerms
+from jitl.principals import Role
 from jitl.retrieve import Searcher
 from jitl.sql.catalogue import Catalogue
 from jitl.sql.engine import Database
@@ -205,6 +207,15 @@ def test_what_is_taken_back_while_it_runs_is_no_regression(rehearsal: Rehearsal)
     assert report is not None
     assert report.regressions == ()
     assert rehearsal.ids[3] not in rehearsal.replay.baseline.load()
+
+
+def test_what_is_erased_leaves_no_digest_of_its_wordings(rehearsal: Rehearsal) -> None:
+    rehearsal.run()
+    owner = replace(rehearsal.room.eva, roles=frozenset({Role.ADMIN}))
+    Reverts(rehearsal.db).erase(rehearsal.ids[0], owner)
+    assert rehearsal.replay.baseline.load()[rehearsal.ids[0]].held == {}
+    assert rehearsal.run().regressions == ()
+    assert rehearsal.ids[0] not in rehearsal.replay.baseline.load()
 
 
 def test_baseline_and_report_are_kept_on_every_dialect(database: Database) -> None:
