@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from feedback.memory import Memory, MemoryView, Place
 from feedback.quantities import agree
 from feedback.retriever import TaughtCorrections
-from feedback.shelf import Entry, Shelf
+from feedback.shelf import Entry, Shelf, ShelfView
 from feedback.teaching import LATER_WINS, Clash, Teaching
 from feedback.timeline import Limits
 from jitl import text as texts
@@ -35,11 +35,15 @@ PATIENCE_S: Final = 60.0
 class Foresight(TaughtCorrections):
     """Corrections as their readers see them, and some that are only imagined. One thread at a time."""
 
-    def __init__(self, taught: TaughtCorrections) -> None:
+    def __init__(self, taught: TaughtCorrections, *, quick: bool = False) -> None:
+        """`quick`: decide by what is measured alone, without reading pairs or walking on; a few milliseconds."""
         vars(self).update(vars(taught))
         self._held = self._memory
         self._memory = _Imagining(self._held)
         self._imagines = False
+        self._quick = quick
+        if quick:
+            self._pairs = None
 
     def imagine(self, state: CorrectionState, vectors: Matrix | None) -> None:
         """From now on decide as if this had been taught; `vectors` as it would be stored."""
@@ -49,6 +53,18 @@ class Foresight(TaughtCorrections):
         known = vectors is not None and bool(vectors.any())
         for place, (entry, rows) in self._held.standing(state, vectors if known else None).items():
             self._memory.put(place, entry, rows)
+
+    def _answer(self, text: str, query: Query, shelves: Sequence[ShelfView]) -> Candidate | None:
+        return None if self._quick else super()._answer(text, query, shelves)
+
+    def question(self, text: str, vector: Vector | None, collections: Sequence[str]) -> Query:
+        """A question that is put to corrections alone; `vector` as a correction of this wording would have it."""
+        query = Query(text, texts.language(text), None, {}, tuple(collections), time.monotonic() + PATIENCE_S)
+        if vector is None or not vector.any():
+            return query
+        if self._tongues.known(text):
+            return replace(query, vector=vector)
+        return replace(query, rewritten=self._tongues.gloss(text), rewritten_vector=vector)
 
     def ready(self) -> bool:
         """Whether asking now waits for no long reading of the ledger."""
@@ -61,8 +77,7 @@ class Foresight(TaughtCorrections):
         """
         found: dict[str, Candidate] = {}
         for at, asked in enumerate(teaching.asked[:wordings]):
-            vector = None if vectors is None or not vectors[at].any() else vectors[at]
-            query = question(asked, vector, (collection_id,))
+            query = self.question(asked, None if vectors is None else vectors[at], (collection_id,))
             for moment in _moments(teaching):
                 limited = replace(query, as_of=moment, release=teaching.release, run=_first_run(teaching.runs))
                 for candidate in self.consult(limited).candidates:
@@ -94,11 +109,6 @@ class _Imagining(Memory):
         alone = {place: view for place, view in views.items() if place not in held.places}
         beside = {place: view for place, view in views.items() if place in held.places}
         return replace(held, places={**held.places, **alone}, imagined=beside)
-
-
-def question(text: str, vector: Vector | None, collections: Sequence[str]) -> Query:
-    """A question that is put to corrections alone: it needs no passage's terms."""
-    return Query(text, texts.language(text), vector, {}, tuple(collections), time.monotonic() + PATIENCE_S)
 
 
 def contradiction(other: CorrectionState) -> Clash:

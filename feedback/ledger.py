@@ -84,7 +84,7 @@ class Ledger:
         """What contradicts it in other words, as far as that is known without waiting."""
         if self._taught is None:
             return ()
-        foresight = Foresight(self._taught)
+        foresight = Foresight(self._taught, quick=True)
         return foresight.rivals(teaching, collection_id, vectors, wordings=1) if foresight.ready() else ()
 
     def teach_many(self, lines: Iterable[Line], principal: Principal, collection_id: str, *, batch: str | None = None) -> Iterator[Outcome]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from feedback import access
 from feedback.batch import WINDOW
 from feedback.embedding import TimedEncoder
-from feedback.foresight import Foresight, question
+from feedback.foresight import Foresight
 from feedback.proposals import Proposal, Proposals, WrongAnswer
 from feedback.teaching import Clash, Line, Teaching
 from feedback.wording import question_key
@@ -206,7 +206,7 @@ class _Rehearsal:
 
     def _changed(self, one: _Kept, state: CorrectionState) -> Changed | None:
         """How the imagined correction would show in the answer to that question; None: not at all."""
-        found = self.foresight.consult(question(one.kept.question, one.vector, one.kept.collections))
+        found = self.foresight.consult(self.foresight.question(one.kept.question, one.vector, one.kept.collections))
         strength = _part(found, state.id)
         return None if strength is None else Changed(one.kept.id, one.kept.question, one.kept.at, strength)
 
