@@ -86,6 +86,9 @@ def _tell(out: Output, receipt: ReceiptReply) -> None:
         out.print(out.said("proposed"))
     for clash in receipt["conflicts"]:
         out.tell("conflict", correction=clash["correction"], note=clash["note"])
+        if "answer" in clash:
+            told = {name: clash.get(name, "") for name in ("question", "answer", "author", "status")}
+            out.tell("conflicts_with", correction=clash["correction"], **told)
 
 
 def _rehearse(out: Output, client: Client, batch: Path | None, said: dict[str, Any], collection: str, wrong: str | None) -> None:
