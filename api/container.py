@@ -51,6 +51,8 @@ from jitl.adapters.pairs import PairReader
 from jitl.adapters.sparse import HepTerms
 from jitl.answer import Answerer
 from jitl.errors import JitlError
+from jitl.glossary import Glossary
+from jitl.legs import NAMES as LEGS
 from jitl.retrieve import PassageLeg, Searcher
 from jitl.route import KeywordRouter
 from jitl.sql import migrate
@@ -138,11 +140,12 @@ class Container:
         self.pipeline = Pipeline(self.db, self.catalogue, self.encoder, self.sparse, chunker, indexers, parsers)
 
     def _open_questions(self) -> None:
-        legs = [PassageLeg(name, self.store, self.catalogue) for name in ("dense", "sparse")]
+        legs = [PassageLeg(name, self.store, self.catalogue) for name in LEGS]
         self.remembering = parts.Loading(self.corrections.load)
         self._stack.callback(self.remembering.wait)
         frequencies = Frequencies(self.db)
-        self.searcher = Searcher(self.encoder, self.sparse, self.catalogue, frequencies, legs, self.corrections, self.settings)
+        knowledge = (self.catalogue, frequencies, legs, self.corrections)
+        self.searcher = Searcher(self.encoder, self.sparse, *knowledge, self.settings, Glossary.of(self.settings.data_dir))
         self._stack.callback(self.searcher.close)
         self.amendments = Amendments(self.db, self.encoder, self.settings)
         self.reverts = Reverts(self.db)

@@ -8,9 +8,9 @@ listed as unknown (Chinese). Traditional signs and full-width forms are read as 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -69,9 +69,12 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A text in the other language: the usual names of its terms in their order. `unknown`: stretches that no name covers."""
+    """A text in the other language: the usual names of its terms in their order, None where none has a name there.
 
-    text: str
+    `unknown`: Chinese stretches that no name covers.
+    """
+
+    text: str | None
     terms: tuple[Term, ...]
     unknown: tuple[str, ...]
 
@@ -90,22 +93,19 @@ class _Node:
 class Glossary:
     """Immutable; safe in several threads. Earlier entries win where a name stands in several."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self.entries = tuple(entries)
-        self._root = _Node()
-        named: dict[_Node, list[tuple[int, int]]] = {}
-        for at, entry in enumerate(self.entries):
-            for side in (entry.zh, entry.en):
-                for place, name in enumerate(side):
-                    named.setdefault(self._grow(name), []).append((place > 0, at))
-        for node, places in named.items():
-            node.entries = tuple(dict.fromkeys(self.entries[at] for _, at in sorted(places)))
-            node.usual = len({at for later, at in places if not later})
+    def __init__(self, entries: Iterable[Entry], more: Callable[[], Iterable[Entry]] = tuple) -> None:
+        """`more` entries are read when a text first is."""
+        self._own = tuple(entries)
+        self._more = more
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        return (*self._own, *self._more())
 
     @staticmethod
     @cache
     def shipped() -> Glossary:
-        return Glossary(_entries(resources.files("jitl").joinpath(OWN).read_text("utf-8"), "the shipped glossary"))
+        return Glossary((), _shipped)
 
     @staticmethod
     def of(folder: Path) -> Glossary:
@@ -117,14 +117,13 @@ class Glossary:
             lines = own.read_text("utf-8-sig")
         except UnicodeDecodeError as error:
             raise BadInput(f"{own} is not UTF-8.", hint="Save it as UTF-8.") from error
-        return Glossary((*_entries(lines, str(own)), *Glossary.shipped().entries))
+        return Glossary(_entries(lines, str(own)), _shipped)
 
     def rewrite(self, text: str) -> str | None:
         """The text in the other language (Chinese in English, else in Chinese); None where no name of it is known there."""
-        made = self.read(text)
-        return made.text if made is not None else None
+        return self.read(text).text
 
-    def read(self, text: str) -> Rewrite | None:
+    def read(self, text: str) -> Rewrite:
         """`rewrite` with what it was made of."""
         asked = plain(text[:LONGEST])
         other = "en" if texts.language(asked) == "zh" else "zh"
@@ -142,7 +141,7 @@ class Glossary:
                 unknown.append(piece)
             elif _kept(piece) or SIGN.match(piece):
                 said.append(piece)
-        return Rewrite(" ".join(said), tuple(terms), tuple(unknown)) if translated else None
+        return Rewrite(" ".join(said) if translated else None, tuple(terms), tuple(unknown))
 
     def terms(self, text: str) -> list[Term]:
         """The names that stand in the text, in their order."""
@@ -153,11 +152,18 @@ class Glossary:
         pieces = list(self._cut(plain(name)))
         return pieces[0].others() if len(pieces) == 1 and isinstance(pieces[0], Term) else ()
 
-    def _grow(self, name: str) -> _Node:
-        node = self._root
-        for unit in units(plain(name)):
-            node = node.next.setdefault(unit.key, _Node())
-        return node
+    @cached_property
+    def _root(self) -> _Node:
+        root = _Node()
+        named: dict[_Node, list[tuple[bool, int]]] = {}
+        for at, entry in enumerate(self.entries):
+            for side in (entry.zh, entry.en):
+                for place, name in enumerate(side):
+                    named.setdefault(_grow(root, name), []).append((place > 0, at))
+        for node, places in named.items():
+            node.entries = tuple(dict.fromkeys(self.entries[at] for _, at in sorted(places)))
+            node.usual = len({at for later, at in places if not later})
+        return root
 
     def _cut(self, text: str) -> Iterator[Term | str]:
         """The text as names and, between them, Latin words, identifiers and stretches of signs that no name covers."""
@@ -199,6 +205,17 @@ def rewrite(text: str) -> str | None:
 def aliases(name: str) -> tuple[str, ...]:
     """`Glossary.aliases` by the shipped entries."""
     return Glossary.shipped().aliases(name)
+
+
+def _grow(node: _Node, name: str) -> _Node:
+    """The name's place in the tree."""
+    for unit in units(plain(name)):
+        node = node.next.setdefault(unit.key, _Node())
+    return node
+
+
+def _shipped() -> Iterator[Entry]:
+    return _entries(resources.files("jitl").joinpath(OWN).read_text("utf-8"), "the shipped glossary")
 
 
 def _names(term: Term, language: str) -> list[str]:

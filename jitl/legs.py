@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from jitl.types import Query
 
 DENSE, SPARSE = "dense", "sparse"
+REWRITTEN_DENSE, REWRITTEN_SPARSE = "dense-rewritten", "sparse-rewritten"
+NAMES = (DENSE, SPARSE, REWRITTEN_DENSE, REWRITTEN_SPARSE)
 _SPARE = 10  # asked for beyond k at first: stale points and ties at the cut
 _GROWTH = 4
 _MOST = 20_000  # of an index's hits; beyond it ties are left as the index gave them
@@ -28,7 +30,7 @@ class Catalogue(Protocol):
 
 
 class PassageLeg:
-    """Implements `jitl.ports.Retriever` and `Weigher`. `name` says by what it searches: `dense` or `sparse`."""
+    """Implements `jitl.ports.Retriever` and `Weigher`. `name` says by what it searches: one of `NAMES`."""
 
     def __init__(self, name: str, store: VectorStore, catalogue: Catalogue) -> None:
         self.name = name
@@ -61,10 +63,10 @@ class PassageLeg:
     def _search(self, query: Query, among: Sequence[str] | None = None) -> Callable[[int], _Found] | None:
         """The index's best for a limit; None where the question has nothing to search by."""
         store, within = self._store, query.collections
-        if self.name == SPARSE:
-            terms = query.terms
+        if self.name in (SPARSE, REWRITTEN_SPARSE):
+            terms = query.terms if self.name == SPARSE else query.rewritten_terms
             return (lambda limit: store.search_sparse(terms, within, limit, among=among)) if terms else None
-        vector = query.vector
+        vector = query.vector if self.name == DENSE else query.rewritten_vector
         return (lambda limit: store.search_dense(vector, within, limit, among=among)) if vector is not None else None
 
 

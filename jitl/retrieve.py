@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Protocol
 from jitl import text
 from jitl.errors import BadInput, JitlError, MissingPart, TooLarge, Unavailable
 from jitl.fusion import Fused, fuse
+from jitl.glossary import Glossary
 from jitl.legs import PassageLeg
 from jitl.ports import Weigher
+from jitl.translation import Translation
 from jitl.types import Consultation, Hit, Query, RankedHit, SearchResult
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Frequencies(Protocol):
 
 
 class Searcher:
-    """Safe to call from several threads. `encoder` None: terms alone."""
+    """Safe to call from several threads. `encoder` None: terms alone. `glossary` None: the shipped one."""
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class Searcher:
         legs: Sequence[Retriever],
         corrections: Corrections | None,
         settings: Settings,
+        glossary: Glossary | None = None,
     ) -> None:
         self._encoder = encoder
         self._sparse = sparse
@@ -69,6 +72,7 @@ class Searcher:
         self._legs = tuple(legs)
         self._corrections = corrections
         self._settings = settings
+        self._glossary = glossary or Glossary.shipped()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="leg")
 
     def prepare(
@@ -92,19 +96,24 @@ class Searcher:
             raise TooLarge(f"The question has {len(asked)} characters.", hint=f"Ask in {limit} at most.")
         deadline = time.monotonic() + self._settings.search_timeout_s
         within = tuple(collections)
-        frequencies, passages = self._frequencies.lookup(list(self._sparse.terms(asked)), within)
+        own, other = self._sparse.terms(asked), Translation.of(asked, self._glossary, self._sparse)
+        frequencies, passages = self._frequencies.lookup([*own, *other.counts], within)
+        vector = self._vector(asked)
         return Query(
             text=asked,
             language=text.language(asked),
-            vector=self._vector(asked),
+            vector=vector,
             terms=self._sparse.question(asked, frequencies, passages),
             collections=within,
             deadline=deadline,
             as_of=as_of,
             release=release,
             run=run,
-            frequencies=frequencies,
+            frequencies={term: n for term, n in frequencies.items() if term in own},
             passages=passages,
+            rewritten=other.text,
+            rewritten_vector=self._vector(other.text) if vector is None and other.text else None,
+            rewritten_terms=other.weights(self._sparse, frequencies, passages),
         )
 
     def search(self, query: Query, k: int) -> SearchResult:

@@ -138,7 +138,9 @@ class Query:
     passages: int = 0  # published passages of `collections`; N of the IDF
     rewritten: str | None = None  # in the other language, by the glossary; None where it knows no name in the question
     rewritten_vector: Vector | None = None  # of `rewritten`, where `vector` is None and the encoder covers it
-    rewritten_terms: Mapping[int, float] = field(default_factory=dict)  # of `rewritten` and aliases, IDF included; none of `terms`
+    rewritten_terms: Mapping[int, float] = field(
+        default_factory=dict
+    )  # of `rewritten` and aliases, as shares of its weight; none of `terms`
 
 
 @dataclass(frozen=True, slots=True)
