@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from feedback import moments, teaching
+from feedback.scope import PAIR_WEIGHTS, read_weights, shipped
 from feedback.teaching import Line
 from feedback.timeline import Asked
 from feedback.validity import current
 from jitl.adapters.encoder import OnnxEncoder
+from jitl.adapters.pairs import PairReader
+from jitl.settings import Settings
 from jitl.sql.engine import Database
 from jitl.types import CorrectionState
 from tests.classroom import Classroom
@@ -30,6 +33,9 @@ pytestmark = [pytest.mark.quality, pytest.mark.timeout(900)]
 @pytest.fixture
 def room(sqlite_database: Database) -> Classroom:
     room = Classroom(sqlite_database, encoder=OnnxEncoder())
+    settings = Settings(data_dir=Path("nowhere"))
+    scope = read_weights(settings.scope_weights) if settings.scope_weights else shipped()
+    room.corrections = room.replica(PairReader(settings.pair_weights or PAIR_WEIGHTS), scope)
     lines = [Line(None, teaching.read({"question": fact["question"], **record})) for fact in FACTS for record in fact["records"]]
     assert all(outcome.receipt for outcome in room.ledger.teach_many(lines, room.eva, room.collection))
     return room
