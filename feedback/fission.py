@@ -42,10 +42,8 @@ PASSAGES: Final = 40
 SHORTEST: Final = 80
 """Characters of a passage worth asking about."""
 SPENT: Final = "The budget is used up."
-NO_MODEL: Final = MissingPart(
-    "Seed fission needs a language model, and none is configured.",
-    hint="Set JITL_MODEL_URL (any OpenAI-compatible endpoint), JITL_MODEL_NAME and, where it wants one, JITL_MODEL_KEY.",
-)
+NO_MODEL: Final = "Seed fission needs a language model, and none is configured."
+WHAT_TO_SET: Final = "Set JITL_MODEL_URL (any OpenAI-compatible endpoint), JITL_MODEL_NAME and, where it wants one, JITL_MODEL_KEY."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +98,9 @@ class Fission:
         self._settings = settings
 
     def require_model(self) -> LanguageModel:
+        """Raises `MissingPart` where none is configured."""
         if self._model is None:
-            raise NO_MODEL
+            raise MissingPart(NO_MODEL, hint=WHAT_TO_SET)
         return self._model
 
     def run(self, job_id: str, order: Order, reporter: Reporter) -> None:
