@@ -55,7 +55,7 @@ class Exports:
 def _sft(material: Material) -> Iterator[Row]:
     for lesson in material.lessons:
         state = lesson.state
-        used = next((shown for shown in material.answered(lesson.wordings) if _gave(shown, state)), None)
+        used = next((shown for shown in material.answered(lesson) if _gave(shown, state)), None)
         taught = replace(correction_source(state), number=1, title=day(state.at))
         sources, texts = _context(used, [taught], {1: statement_of(state)}) if used else ([taught], {1: statement_of(state)})
         for wording in lesson.wordings:
@@ -70,7 +70,7 @@ def _dpo(material: Material) -> Iterator[Row]:
     """What was not found is no rejected answer: to prefer a guess to it would teach guessing."""
     for lesson in material.lessons:
         said = set[tuple[str, str]]()
-        for shown in _wrong(material.answered(lesson.wordings), lesson):
+        for shown in _wrong(material.answered(lesson), lesson):
             prompt, rejected = shown.judged.question, uncited(shown.text).strip()
             if rejected and (prompt, rejected) not in said:
                 said.add((prompt, rejected))
@@ -81,7 +81,7 @@ def _retrieval(material: Material) -> Iterator[Row]:
     for lesson in material.lessons:
         if not lesson.wordings:
             continue
-        state, answered = lesson.state, material.answered(lesson.wordings)
+        state, answered = lesson.state, material.answered(lesson)
         wrong = _wrong(answered, lesson)
         negatives = material.superseded(lesson, answered)
         negatives |= {passage.id: passage for shown in wrong for passage in shown.passages.values() if passage.id not in negatives}

@@ -6,7 +6,7 @@ shows such a thing or rests on a passage that is not published any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jitl.sql.engine import Database
 
 PER_QUESTION: Final = 5
-"""Kept answers to one corrected question that are looked at, the newest ones."""
+"""Kept answers of a kind to one corrected question that are looked at."""
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -89,11 +89,14 @@ class Material:
                 if shown.correction is None and not corrected:
                     yield shown
 
-    def answered(self, questions: Iterable[str]) -> list[Shown]:
-        """The newest kept answers to these questions, newest first."""
-        keys = dict.fromkeys(map(question_key, questions))
+    def answered(self, lesson: Lesson) -> list[Shown]:
+        """Kept answers to its question, newest first: the newest, and of those that were judged or came before it as many."""
+        keys = dict.fromkeys(map(question_key, lesson.wordings))
         found = sorted({one.id: one for key in keys for one in self._asked.get(key, ())}.values(), key=lambda one: one.id)
-        return self._shown(sorted(found, key=lambda one: one.at, reverse=True)[:PER_QUESTION])
+        found.sort(key=lambda one: one.at, reverse=True)
+        telling = [one for one in found if one.up or one.down or one.at <= lesson.state.at][:PER_QUESTION]
+        newest = found[:PER_QUESTION]
+        return self._shown([one for one in found if one in newest or one in telling])
 
     def superseded(self, lesson: Lesson, answered: Sequence[Shown]) -> dict[str, Passage]:
         """Chunk -> published passage that holds a sentence which the lesson marks: in the documents it names, or cited in these answers."""

@@ -61,6 +61,8 @@ def used(tmp_path_factory) -> Iterator[tuple[Live, dict[str, str]]]:
         assert "43 layers" in ask(alice, LAYERS)["answer"]
         marked = [{"document": "magnet.md", "quote": WRONG}]
         made["lesson"] = teach(erika, FIELD, "It provides 1.0 tesla.", paraphrases=[OTHER_WORDS], supersedes=marked)
+        for _ in range(6):  # what was said before it was corrected is not forgotten for what was said since
+            ask(alice, FIELD)
         made["fired"] = ask(alice, FIELD, thumb="up")["id"]
         made["confirmed"] = teach(erika, "Who runs the spectrometer?", "The spectrometer group.", confirmed=True)
         made["release"] = teach(erika, "Which cable is used?", "Cable 3.", release="7.1")
