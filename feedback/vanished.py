@@ -75,6 +75,12 @@ class _Mark(NamedTuple):
 class _Standing(NamedTuple):
     chunk: str
     text: str
+    form: str  # normalised
+
+
+def _stands(passages: Sequence[_Standing], sentence: str) -> bool:
+    likely = (one for one in passages if sentence in one.form)
+    return any(contains(one.text, sentence) for one in likely) or any(contains(one.text, sentence) for one in passages)
 
 
 def _marks(connection: Connection, within: Sequence[str]) -> list[_Mark]:
@@ -92,12 +98,14 @@ def _passages(connection: Connection, named: Iterable[tuple[str, str]]) -> Mappi
     for collection_id, name in sorted(set(named)):
         wanted = sa.select(c.id, c.text).join(documents, (d.id == c.document_id) & (d.version_id == c.version_id))
         wanted = wanted.where(d.collection_id == collection_id, d.deleted_at.is_(None), (d.name == name) | (d.id == name))
-        found[collection_id, name] = [_Standing(*row) for row in connection.execute(wanted.order_by(c.document_id, c.ordinal))]
+        found[collection_id, name] = [
+            _Standing(row.id, row.text, normalise(row.text)) for row in connection.execute(wanted.order_by(c.document_id, c.ordinal))
+        ]
     return found
 
 
 def _moved(mark: _Mark, passages: Sequence[_Standing], known: set[str]) -> Moved | None:
-    if not passages or any(contains(one.text, mark.sentence) for one in passages):
+    if not passages or _stands(passages, mark.sentence):
         return None
     held = words(mark.sentence)
     best: tuple[float, str, str] = (0.0, "", "")
