@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import beside, corpus, questions, reading, starting, teaching
+from tests.bench import beside, corpus, questions, reading, remembering, starting, teaching
 from tests.bench.report import Report
 
 
@@ -36,6 +36,7 @@ def main() -> int:
             collection = reading.measure(container, read.records, Path(folder), report)
             questions.measure(container, collection, read.questions, report, len(read.records))
             teaching.measure(container, Path(folder), report)
+            remembering.measure(container, collection, read.questions, Path(folder), report)
             beside.measure(container, collection, read.questions, Path(folder), report)
             if chosen.fill > len(read.records):
                 reading.fill(container, collection, chosen.fill - len(read.records))
