@@ -22,6 +22,7 @@ from jitl.prompts import NOT_FOUND_MARK, day, holds, messages, say
 from jitl.reading import PASSAGES as PASSAGES_READ
 from jitl.reading import Reading, content, read
 from jitl.types import Answer, AnswerEvent, CorrectionState, Done, Query, RankedHit, Route, SearchResult, Source, Sources, Token
+from jitl.views import views
 
 if TYPE_CHECKING:
     from jitl.retrieve import Searcher
@@ -52,6 +53,7 @@ class _Draft:
     texts: dict[int, str] = field(default_factory=dict)  # source number -> whole passage
     notices: list[str] = field(default_factory=list)
     readings: Sequence[Reading] = ()
+    read_for: Query | None = None  # the question that `readings` stand beside
     said: list[str] = field(default_factory=list)
     grounded: bool = True
 
@@ -155,8 +157,7 @@ class Answerer:
         yield Done(answer)
 
     def _answer(self, draft: _Draft) -> Iterator[AnswerEvent]:
-        passages = [hit for hit in draft.result.hits if hit.passage is not None]
-        supported = self._grounding.supports(draft.asked, self._read(draft, passages), passages)
+        supported, passages = self._supports(draft, [hit for hit in draft.result.hits if hit.passage is not None])
         consultation = draft.result.consultation
         if consultation.answer is not None:
             shown = passages if supported else [hit for hit in passages if hit.superseded_by in draft.concerned()]
@@ -164,6 +165,15 @@ class Answerer:
         if supported or any(c.correction.authoritative for c in consultation.evidence):
             return self._supported(draft, passages if supported else [])
         return self._not_found(draft)
+
+    def _supports(self, draft: _Draft, passages: Sequence[RankedHit]) -> tuple[bool, Sequence[RankedHit]]:
+        """Whether the passages hold an answer, and those that may be quoted for it; the draft keeps in whose words they were read."""
+        for asked, hits in views(draft.query, passages, self._sparse):
+            draft.asked = asked
+            if self._grounding.supports(asked, self._read(draft, hits), hits):
+                return True, hits
+        draft.asked = content(draft.query, self._sparse)
+        return False, passages
 
     def _corrected(self, draft: _Draft, taught: CorrectionState, passages: Sequence[RankedHit]) -> Iterator[AnswerEvent]:
         """The correction itself, the passages it stands above and what else was taught beside it."""
@@ -214,8 +224,8 @@ class Answerer:
     def _read(self, draft: _Draft, hits: Sequence[RankedHit]) -> Sequence[Reading]:
         """The best passages beside the question; read once where nothing has put them in another order."""
         passages = [hit.passage for hit in hits if hit.passage is not None][:PASSAGES_READ]
-        if [reading.passage for reading in draft.readings] != passages:
-            draft.readings = read(draft.asked, passages, self._sparse)
+        if draft.read_for is not draft.asked or [reading.passage for reading in draft.readings] != passages:
+            draft.readings, draft.read_for = read(draft.asked, passages, self._sparse), draft.asked
         return draft.readings
 
     def _add_passages(self, draft: _Draft, passages: Sequence[RankedHit]) -> None:

@@ -109,7 +109,7 @@ class Searcher:
             as_of=as_of,
             release=release,
             run=run,
-            frequencies={term: n for term, n in frequencies.items() if term in own},
+            frequencies={**frequencies, **other.unknown},
             passages=passages,
             rewritten=other.text,
             rewritten_vector=self._vector(other.text) if vector is None and other.text else None,

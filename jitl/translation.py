@@ -36,6 +36,11 @@ class Translation:
         unnamed = sum((len(stretch) + 1) // _WORD for stretch in read.unknown)
         return Translation(read.text, aliases, counts, unnamed)
 
+    @property
+    def unknown(self) -> dict[int, int]:
+        """The words without a name, as terms (negative ones, which no hash is) that no passage holds."""
+        return {-1 - at: 0 for at in range(self.unnamed)}
+
     def weights(self, sparse: SparseEncoder, frequencies: Mapping[int, int], passages: int) -> dict[int, float]:
         """By IDF, every term once, aliases' terms less, as shares of the whole: the question's own terms, those that no passage holds and
         what has no name in the other language count in it too.

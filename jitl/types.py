@@ -134,13 +134,11 @@ class Query:
     as_of: datetime | None = None
     release: str | None = None
     run: int | None = None
-    frequencies: Mapping[int, int] = field(default_factory=dict)  # question term -> passages of `collections` that hold it
+    frequencies: Mapping[int, int] = field(default_factory=dict)  # term, of `rewritten` too -> passages that hold it
     passages: int = 0  # published passages of `collections`; N of the IDF
     rewritten: str | None = None  # in the other language, by the glossary; None where it knows no name in the question
     rewritten_vector: Vector | None = None  # of `rewritten`, where `vector` is None and the encoder covers it
-    rewritten_terms: Mapping[int, float] = field(
-        default_factory=dict
-    )  # of `rewritten` and aliases, as shares of its weight; none of `terms`
+    rewritten_terms: Mapping[int, float] = field(default_factory=dict)  # of it and aliases, as shares of its weight; none of `terms`
 
 
 @dataclass(frozen=True, slots=True)

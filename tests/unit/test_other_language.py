@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 
 from jitl.adapters.edge import EdgeStore
+from jitl.glossary import Glossary
+from jitl.grounding import Grounding
 from jitl.legs import DENSE, NAMES, REWRITTEN_DENSE, REWRITTEN_SPARSE, SPARSE, PassageLeg
-from tests.unit.test_retrieve import Shelf, World, texts
+from jitl.reading import content, read
+from jitl.text import language
+from jitl.translation import Translation
+from jitl.types import Location, Passage, Query, RankedHit
+from jitl.views import views
+from tests.unit.test_retrieve import TERMS, Shelf, World, texts
 
 
 @pytest.fixture
@@ -63,4 +70,46 @@ def test_terms_of_the_rewritten_question_are_none_of_its_own(world):
     query = searcher.prepare("磁体的温度？", ("c",))
     assert query.rewritten_terms
     assert not query.rewritten_terms.keys() & query.terms.keys()
-    assert query.frequencies.keys() == query.terms.keys()
+    assert query.frequencies.keys() >= query.terms.keys() | query.rewritten_terms.keys()
+
+
+def asked(question: str, *passages: str) -> tuple[Query, list[RankedHit]]:
+    held = [TERMS.terms(text) for text in passages]
+    said = Translation.of(question, Glossary.shipped(), TERMS)
+    own = TERMS.terms(question)
+    counts = {term: sum(term in terms for terms in held) for term in (*own, *said.counts)}
+    size = 50  # other passages, without these words
+    terms = TERMS.question(question, counts, size)
+    query = Query(
+        question, language(question), None, terms, ("c",), 0.0, rewritten=said.text, frequencies={**counts, **said.unknown}, passages=size
+    )
+    hits = [
+        RankedHit("passage", 1.0, Passage(str(n), 0, text, "", Location(), str(n), str(n), str(n), "c")) for n, text in enumerate(passages)
+    ]
+    return query, hits
+
+
+def supported(query: Query, hits: list[RankedHit]) -> list[bool]:
+    return [
+        Grounding().supports(about, read(about, [hit.passage for hit in some], TERMS), some) for about, some in views(query, hits, TERMS)
+    ]
+
+
+def test_passages_of_the_other_language_are_judged_by_the_rewrite():
+    query, hits = asked("电磁量能器的能量分辨率是多少？", "The energy resolution of the electromagnetic calorimeter is 2.5% at 1 GeV.")
+    (said, others), (own, every) = views(query, hits, TERMS)
+    assert (said.language, own.language) == ("en", "zh")
+    assert others == every == hits
+    assert supported(query, hits) == [True, False]
+
+
+def test_words_without_a_name_count_as_missing():
+    text = "The energy resolution of the electromagnetic calorimeter is 2.5% at 1 GeV."
+    query, hits = asked("凸凹黾龟鼋鼍电磁量能器蹊跷趿拉犄角旮旯分辨率", text)
+    assert supported(query, hits) == [False, False]
+
+
+def test_passages_in_the_questions_own_language_are_judged_as_before():
+    query, hits = asked("When was the magnet ramped?", "The magnet was ramped on Monday.", "磁体在周一升场。")
+    first, *_ = views(query, hits, TERMS)
+    assert first == (content(query, TERMS), hits)
