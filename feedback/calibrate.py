@@ -22,11 +22,11 @@ STEPS: Final = 81
 """Thresholds looked at, evenly spaced: more would only follow single trials."""
 DERIVED_WEIGHT: Final = 0.1
 """Of a rewording by rule against one that an expert gave: it is easier than what people ask."""
-PULL: Final = 0.004
+PULL: Final = 0.002
 """What a distance of one in log odds from the shipped threshold costs for ever, as a rate: rewordings never tell all that people ask."""
 FADING: Final = 0.05
 """What it costs more while nothing was tried."""
-HALF: Final = 40.0
+HALF: Final = 20.0
 """Weighed trials, of each kind, after which half of that is left."""
 
 
