@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -433,3 +434,41 @@ def test_the_doctor_tells_of_a_folder_that_cannot_be_opened(tmp_path: Path) -> N
     ran = jitl("doctor", "--json")
     assert (ran.code, "Traceback" in ran.err) == (1, False), ran
     assert ran.lines[-1]["status"] == "down"
+
+
+def test_a_dry_run_keeps_nothing_alone_or_in_a_batch(stage: Stage) -> None:
+    before = stage.jitl.ok("corrections", "--json").out
+    [told] = stage.jitl.json("teach", "--dry-run", "--question", QUESTION, "--answer", "6300 crystals", "-c", "aurora")
+    assert told["dry_run"] is True
+    assert [one["document"] for one in told["supersedes"]] == ["files/calorimeter.md"]
+    shown = stage.jitl.ok("--lang", "zh", "teach", "--dry-run", "--question", QUESTION, "--answer", "6300 crystals", "-c", "aurora").out
+    assert "未做任何更改" in shown
+    assert "6240 crystals" in shown
+    lines = stage.lines({"id": 1, "question": QUESTION, "answer": "1"}, "no json", {"id": 2, "question": QUESTION, "answer": "2"})
+    ran = stage.jitl("teach", "--dry-run", "--batch", lines, "-c", "aurora", "--json")
+    assert (ran.code, [line["id"] for line in ran.lines], ["error" in line for line in ran.lines]) == (
+        1,
+        [1, None, 2],
+        [False, True, False],
+    )
+    assert [one["answer"] for one in ran.lines[2]["conflicts"]] == ["1"]
+    assert stage.jitl("teach", "--tick", "--question", "q", "--answer", "a", "-c", "aurora").code == 2, "nobody is there to tick"
+    assert stage.jitl.ok("corrections", "--json").out == before
+
+
+def test_a_batch_is_taken_back_by_the_id_it_told(stage: Stage) -> None:
+    lines = stage.lines(*({"id": str(uuid4()), "question": f"What is {uuid4()}?", "answer": "x"} for _ in range(3)))
+    ran = stage.jitl.ok("teach", "--batch", lines, "-c", "aurora", "--json")
+    [batch] = set(re.findall(r"--batch ([0-9a-f-]{36})", ran.err))
+    assert stage.jitl.json("corrections", "revert", "--batch", batch, "--yes") == [{"retracted": 3, "left": 0}]
+    assert stage.jitl.json("corrections", "revert", "--batch", batch, "--yes") == [{"retracted": 0, "left": 0}]
+
+
+def test_the_owner_approves_nothing_of_their_own(stage: Stage) -> None:
+    own = stage.correction()
+    for verb in ("approve", "refuse"):
+        ran = stage.jitl("corrections", verb, own, "--json")
+        assert (ran.code, ran.lines[-1]["error"]["type"]) == (1, "urn:jitl:problem:not-allowed")
+    events = stage.jitl.json("corrections", "history", own)
+    assert [one["kind"] for one in events] == ["taught"]
+    assert events[0]["by"] == "owner"

@@ -153,6 +153,21 @@ def test_an_amendment_its_history_and_who_may(read: Live) -> None:
     erika.delete(path)
 
 
+def test_nobody_approves_their_own_whatever_the_way(read: Live) -> None:
+    erika, emil = expert(read), expert(read, "emil")
+    taught = teach(erika, "Who checks the gas of Aurora?", "Nobody yet.")
+    path = f"/v1/corrections/{taught['id']}"
+    assert erika.post(f"{path}/review", json={"verdict": "approve"}).status_code == 403
+    assert emil.post(f"{path}/review", json={"verdict": "refuse"}).json()["status"] == "disputed"
+    assert erika.post(f"{path}/review", json={"verdict": "approve"}).status_code == 403
+    assert erika.patch(path, json={"answer": "The shifter."}).json()["status"] == "proposed"
+    assert erika.post(f"{path}/marks", json={"quote": "The gas of Aurora is checked by nobody."}).status_code == 409
+    assert ask(erika, "Who checks the gas of Aurora?")["correction"] is None
+    assert erika.post(f"{path}/review", json={"verdict": "approve"}).status_code == 403
+    assert emil.post(f"{path}/review", json={"verdict": "approve"}).json()["status"] == "approved"
+    erika.delete(path)
+
+
 def test_all_of_an_author_is_taken_back(read: Live) -> None:
     mallory, erika = expert(read, "mallory"), expert(read)
     probes = [FIELD, "How cold is the coil?", "How many layers has the drift chamber of Aurora?", "What is the rate of the trigger?"]
