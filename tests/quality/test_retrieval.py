@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from api.container import Container
-from jitl.legs import DENSE, SPARSE, PassageLeg
+from jitl.legs import DENSE, NAMES, SPARSE, PassageLeg
 from jitl.retrieve import Searcher
 from jitl.settings import Settings
 from jitl.sql.frequencies import Frequencies
@@ -38,7 +38,12 @@ FLOORS = {  # (kind, figure): the floor on the whole set, and the figure frozen 
     "ret_hotpotqa": {("all", "R@5"): (79.0, 85.0)},
     "ret_2wiki": {("all", "R@5"): (67.0, 67.5)},
     "ret_cmrc2018": {("all", "R@1"): (96.0, 96.5)},
-    "ret_xquad_enzh": {("en-en", "R@1"): (93.0, 95.0), ("zh-zh", "R@1"): (92.0, 90.5)},
+    "ret_xquad_enzh": {
+        ("en-en", "R@1"): (93.0, 95.0),
+        ("zh-zh", "R@1"): (92.0, 90.5),
+        ("en-zh", "R@5"): (44.0, 44.0),  # everyday words alone: the glossary is of this field
+        ("zh-en", "R@5"): (41.0, 40.0),
+    },
 }
 SYSTEMS = ("product", "BM25", "dense", "RRF")
 Ranking = Sequence[str]  # names of documents, best first
@@ -62,8 +67,9 @@ class Collection:
         counts = container.pipeline.ingest_records(records, info.id, Outcomes())
         assert counts.failed == 0
         self._within = (info.id,)
-        self._legs = [PassageLeg(leg, container.store, self._catalogue) for leg in (DENSE, SPARSE)]
-        parts = (container.encoder, container.sparse, self._catalogue, Frequencies(container.db), self._legs)
+        legs = [PassageLeg(leg, container.store, self._catalogue) for leg in NAMES]
+        self._legs = [leg for leg in legs if leg.name in (DENSE, SPARSE)]
+        parts = (container.encoder, container.sparse, self._catalogue, Frequencies(container.db), legs)
         self._searcher = Searcher(*parts, None, container.settings)
 
     def rankings(self, question: str) -> dict[str, Ranking]:
