@@ -130,10 +130,13 @@ class TaughtCorrections:
 
         scope = self._scope or shipped()
         rarity = Rarity(scope.general, size, frequency)
+        twins = self._limits.of(shelves).twins
         found: list[Weighing] = []
         for reading in readings if shelves else ():
             weights = {term: rarity(term) for term in reading.wording.terms}
-            candidates = nearest(reading.wording, reading.vector, weights, shelves, usable)
+            candidates = nearest(
+                reading.wording, reading.vector, weights, shelves, lambda entry: entry.state.id not in twins and usable(entry)
+            )
             decided = scope.decide(reading.text, reading.wording, candidates, size, frequency, self._pairs, self._memory.thresholds)
             found.append(Weighing(decided, reading.stripped))
         return found

@@ -6,14 +6,14 @@ Corrections with the same question are the records of one fact.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from feedback.moments import Phrase
 from feedback.shelf import Entry, ShelfView
-from feedback.validity import Frame, current, holds, limits
+from feedback.validity import Frame, current, limits
 from feedback.wording import Wording, question_key
 from jitl.types import Candidate, CorrectionState, Query, Strength
 
@@ -107,13 +107,12 @@ class Timeline:
                 claims.append(claim)
         best = max(claims, default=None, key=lambda claim: claim[:3])
         shown = best.weighing if best else next(iter(weighings), Weighing(()))
-        hanging = [c for c in shown.candidates if c.strength is Strength.DEPENDENT and self._stands(c)]
         return Verdict(
             answer=best.answer if best else None,
             past=() if best else tuple(sorted(past.values(), key=lambda c: (-c.same, -c.correction.seq)))[:PAST],
-            dependent=tuple(hanging),
-            firing=tuple(c for c in shown.candidates if c.strength in FIRES and self._stands(c)),
-            weighed=tuple(c for c in shown.candidates if self._holds(c)),
+            dependent=tuple(self._records(c for c in shown.candidates if c.strength is Strength.DEPENDENT)),
+            firing=tuple(self._records(c for c in shown.candidates if c.strength in FIRES)),
+            weighed=tuple(self._records(shown.candidates, rivals=True)),
         )
 
     def _claim(self, weighing: Weighing, past: dict[str, Candidate]) -> _Claim | None:
@@ -155,14 +154,18 @@ class Timeline:
     def _frame(self, family: Sequence[Entry]) -> Frame:
         return self._asked.meant if self._applies(family) else self._asked.given
 
-    def _holds(self, candidate: Candidate) -> bool:
-        return holds(candidate.correction, self._frame(self._family(candidate.correction)))
-
-    def _stands(self, candidate: Candidate) -> bool:
-        """Whether it is its fact's record for what is asked."""
-        family = self._family(candidate.correction)
-        found = current((entry.state for entry in family), self._frame(family))
-        return found is not None and found.id == candidate.correction.id
+    def _records(self, candidates: Iterable[Candidate], *, rivals: bool = False) -> Iterator[Candidate]:
+        """Each fact's record for what is asked, once; `rivals`: of facts without limits every correction."""
+        told = set[str]()
+        for candidate in candidates:
+            family = self._family(candidate.correction)
+            if rivals and not any(limits(entry.state) for entry in family):
+                yield candidate
+                continue
+            found = current((entry.state for entry in family), self._frame(family))
+            if found is not None and found.id not in told:
+                told.add(found.id)
+                yield replace(candidate, correction=found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,24 +174,26 @@ class Limited:
 
     kinds: frozenset[str] = frozenset()
     releases: frozenset[str] = frozenset()
+    twins: frozenset[str] = frozenset()  # records beside a later one in the same words: one of them stands for all when a fact is sought
 
 
 class Limits:
     """How the corrections of shelves are limited; each entry is looked at once. Safe to call from several threads."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, bool], _Seen] = {}
+        self._known: dict[tuple[str, bool, bool], _Seen] = {}
 
     def of(self, shelves: Iterable[ShelfView]) -> Limited:
         found = [self._read(shelf) for shelf in shelves]
-        kinds, releases = (one.kinds for one in found), (one.releases for one in found)
-        return Limited(frozenset[str]().union(*kinds), frozenset[str]().union(*releases))
+        said = ((one.kinds for one in found), (one.releases for one in found), (one.twins for one in found))
+        return Limited(*(frozenset[str]().union(*each) for each in said))
 
     def _read(self, shelf: ShelfView) -> Limited:
         if not shelf.entries:
             return Limited()
-        first = shelf.entries[0].state
-        place = (first.collection_id, first.authoritative)
+        first = shelf.entries[0]
+        own = first.wordings[0].key == question_key(first.state.question)  # else in the words of the other language
+        place = (first.state.collection_id, first.state.authoritative, own)
         seen = self._known.get(place)
         if seen is None or seen.shelf is not shelf:
             seen = self._known[place] = _looked(shelf, seen)
@@ -208,4 +213,12 @@ def _looked(shelf: ShelfView, before: _Seen | None) -> _Seen:
     slots = (*known, *(slot for slot in range(start, len(shelf.alive)) if limits(shelf.entries[slot].state)))
     states = [shelf.entries[slot].state for slot in slots if shelf.alive[slot]]
     releases = frozenset(state.release for state in states if state.release)
-    return _Seen(shelf, slots, Limited(frozenset[str]().union(*map(limits, states)), releases))
+    return _Seen(shelf, slots, Limited(frozenset[str]().union(*map(limits, states)), releases, _twins(shelf, states)))
+
+
+def _twins(shelf: ShelfView, states: Iterable[CorrectionState]) -> frozenset[str]:
+    alike: dict[tuple[str, ...], dict[str, int]] = {}
+    for key in {question_key(state.question) for state in states}:
+        for entry in (shelf.entries[slot] for slot in shelf.same(key)):
+            alike.setdefault(tuple(wording.key for wording in entry.wordings), {})[entry.state.id] = entry.state.seq
+    return frozenset(id_ for several in alike.values() for id_, seq in several.items() if seq < max(several.values()))
