@@ -58,11 +58,11 @@ def rehearse(client: httpx.Client, question: str, answer: str, wrong: str | None
 
 
 def test_a_dry_run_tells_all_and_keeps_nothing(read: Live) -> None:
-    erika = expert(read)
-    asked = ask(erika)
-    other = ask(erika, "Who keeps the trigger menu of Aurora?")
-    before = erika.get("/v1/corrections").json()
-    told = rehearse(erika, FIELD, "1.0 tesla", asked["id"], paraphrases=["How strong is the solenoid of Aurora?"])
+    dora = expert(read, "dora")  # whose questions no other test asks
+    asked = ask(dora)
+    other = ask(dora, "Who keeps the trigger menu of Aurora?")
+    before = dora.get("/v1/corrections").json()
+    told = rehearse(dora, FIELD, "1.0 tesla", asked["id"], paraphrases=["How strong is the solenoid of Aurora?"])
     assert (told["dry_run"], told["status"], told["conflicts"]) == (True, "approved", [])
     first = told["supersedes"][0]
     assert (first["document"], first["quote"], first["why"]) == ("magnet.md", WRONG, "quoted")
@@ -70,9 +70,9 @@ def test_a_dry_run_tells_all_and_keeps_nothing(read: Live) -> None:
     assert [one["question"] for one in told["changes"]["answers"]] == [FIELD]
     assert told["changes"]["count"] == 1
     assert told["changes"]["looked_at"] == 2
-    assert erika.get("/v1/corrections").json() == before
-    assert plain(ask(erika)) == plain(asked)
-    assert plain(ask(erika, "Who keeps the trigger menu of Aurora?")) == plain(other)
+    assert dora.get("/v1/corrections").json() == before
+    assert plain(ask(dora)) == plain(asked)
+    assert plain(ask(dora, "Who keeps the trigger menu of Aurora?")) == plain(other)
 
 
 def test_conflicts_are_told_before_and_after(read: Live) -> None:
