@@ -34,8 +34,13 @@ if TYPE_CHECKING:
 COVERED: Final = ("reliability", "generalisation")
 WEIGHTS: Final = {"covered": 1000.0, "locality": 1000.0, "unrelated": 1500.0, "portability": 1000.0}
 """What all questions of a kind weigh together, in each set."""
+OVERREACH: Final = 250.0
+"""What those that depend on a correction weigh where it is fitted whether it answers: some of them ask the same by another name."""
 COMMON: Final = 3
 """A term in fewer questions of a set is not counted as general language."""
+THRESHOLD: Final = 0.55
+"""A correction that answers a question it does not cover is held a little worse than one that is missed."""
+DEPENDENT_THRESHOLD: Final = 0.5
 FIRST: Final = Boosting(trees=120)
 ALONE: Final = Boosting(trees=80)
 SECOND: Final = Boosting(trees=60, depth=3, rate=0.12)
@@ -125,13 +130,20 @@ def first_step(sets: Mapping[str, Sequence[Example]], general: Mapping[int, floa
     chosen = _chosen(sets, of_half)
     same = _trees(FIRST, chosen, _rows, wanted=COVERED, others=("locality", "unrelated"))
     depends = _trees(FIRST, chosen, _rows, wanted=("portability",), others=("locality", "unrelated", *COVERED))
-    return Scope(general, same, sparse, depends, same, depends, threshold=0.5, dependent_threshold=0.5)
+    return Scope(general, same, sparse, depends, same, depends, THRESHOLD, DEPENDENT_THRESHOLD)
 
 
 def second_step(scope: Scope, sets: Mapping[str, Sequence[Example]], of_half: int | None = None) -> Scope:
     """What weighs the pair reader's word, from examples that were read and whose corrections it was not trained on."""
     chosen = _chosen(sets, of_half, lambda example: example.question.set_aside and example.odds is not None)
-    same = _trees(SECOND, chosen, _read_rows, wanted=COVERED, others=("locality", "unrelated", "portability"))
+    same = _trees(
+        SECOND,
+        chosen,
+        _read_rows,
+        wanted=COVERED,
+        others=("locality", "unrelated", "portability"),
+        weights=WEIGHTS | {"portability": OVERREACH},
+    )
     depends = _trees(SECOND, chosen, _read_rows, wanted=("portability",), others=("locality", "unrelated", *COVERED))
     return replace(scope, read=same, read_depends=depends)
 
@@ -210,8 +222,16 @@ def _read_rows(example: Example) -> tuple[NDArray[np.float64], NDArray[np.bool_]
     return (with_odds(candidates, example.rows[read], example.odds[read]) if len(read) else np.empty((0, 0))), example.wanted[read]
 
 
-def _trees(boosting: Boosting, sets: Sequence[Sequence[Example]], rows_of: Rows, *, wanted: Sequence[str], others: Sequence[str]) -> Trees:
-    rows, labels, weights = [], [], []
+def _trees(
+    boosting: Boosting,
+    sets: Sequence[Sequence[Example]],
+    rows_of: Rows,
+    *,
+    wanted: Sequence[str],
+    others: Sequence[str],
+    weights: Mapping[str, float] = WEIGHTS,
+) -> Trees:
+    rows, labels, shares = [], [], []
     for known in sets:
         chosen = [e for e in known if e.kind in (*wanted, *others) and not (e.identical and wanted == COVERED)]
         kinds = Counter(_group(example.kind) for example in chosen)
@@ -220,8 +240,8 @@ def _trees(boosting: Boosting, sets: Sequence[Sequence[Example]], rows_of: Rows,
             if len(features):
                 rows.append(features)
                 labels.append(right & (example.kind in wanted))
-                weights.append(np.full(len(features), WEIGHTS[_group(example.kind)] / kinds[_group(example.kind)]))
-    return boosting.fit(np.vstack(rows), np.concatenate(labels), np.concatenate(weights))
+                shares.append(np.full(len(features), weights[_group(example.kind)] / kinds[_group(example.kind)]))
+    return boosting.fit(np.vstack(rows), np.concatenate(labels), np.concatenate(shares))
 
 
 def _group(kind: str) -> str:

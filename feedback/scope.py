@@ -37,8 +37,8 @@ READ: Final = 4
 WORTH_READING: Final = 0.004
 """Of the first step's probability; 1 in 1,000 of the right ones lies below, and 9 in 10 of the questions that nothing covers."""
 
-_VETOES: Final = tuple((NAMES.index(name), limit) for name, limit in (("numbers_differ", 0.5), ("negation_differs", 0.5)))
-_NAMES_DIFFER: Final = (NAMES.index("names_differ"), 0.3)
+_VETOES: Final = ((NAMES.index("numbers_differ"), 0.5),)
+_VETOES_UNREAD: Final = (*_VETOES, (NAMES.index("negation_differs"), 0.5), (NAMES.index("names_differ"), 0.2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,8 @@ class Scope:
     ) -> list[Candidate]:
         """The decision over measured features; `odds` None: nothing could be read. `key` is the question's."""
         same, dependent = self._first(candidates, rows)
-        vetoed = _any(rows, _VETOES)
-        if odds is None:
-            vetoed |= _any(rows, (_NAMES_DIFFER,))
-        else:
+        vetoed = _any(rows, _VETOES_UNREAD if odds is None else _VETOES)
+        if odds is not None:
             same, dependent = self._second(candidates, rows, odds)
         same = np.where(vetoed, np.minimum(same, VETOED), same)
         # What asks for another number, or the opposite, does not hang on the correction either.

@@ -21,7 +21,7 @@ class Pair(NamedTuple):
     dependent: int = 0
 
 
-REPEATED = {"zsre": 4, "hep": 3, "hep_more": 3, "across": 3}
+REPEATED = {"zsre": 4, "hep": 2, "hep_more": 2, "across": 2}
 OPENINGS = (
     "please tell me: ",
     "could you say ",
@@ -64,7 +64,7 @@ def make(taught: Mapping[str, Sequence[Taught]], encode: Encode, seed: int, of_h
         if rows:
             some = chance.sample(strangers, min(len(strangers), len(rows) // 4 + 60))
             pairs += [Pair(text, rows[at[0]].question) for text, at in zip(some, nearest(some, rows, encode, 2), strict=True)]
-    pairs += list(relations.pairs(3000, chance))
+    pairs += list(relations.pairs(1500, chance))
     pairs = [_worn(pair, chance) for pair in pairs]
     chance.shuffle(pairs)
     return pairs
@@ -158,7 +158,7 @@ def _twisted(one: Taught, asked: str, chance: random.Random) -> Iterator[Pair]:
     if turned and chance.random() < 0.7:
         at = chance.choice(turned)
         yield Pair(" ".join([*words[:at], OPPOSITES[words[at].lower().strip("?,.")], *words[at + 1 :]]), one.question)
-    if words[0].lower() in ("when", "where", "who", "why") and chance.random() < 0.5:
+    if words[0].lower() in ("when", "where", "who", "why") and chance.random() < 0.15:
         yield Pair(" ".join([chance.choice([w for w in ASKS[:4] if w != words[0].lower()]), *words[1:]]), one.question)
 
 

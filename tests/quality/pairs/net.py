@@ -83,13 +83,16 @@ def collate(rows: Sequence[tuple[list[int], list[int], list[int]]]) -> list[torc
     return [*padded, torch.tensor([[1] * len(row[0]) + [0] * (longest - len(row[0])) for row in rows])]
 
 
-def train(pairs: Sequence[Pair], seed: int = 0, epochs: int = 1) -> Net:
+def train(pairs: Sequence[Pair], seed: int = 0, epochs: int = 1, rate: float = RATE, start: Path | None = None) -> Net:
     torch.manual_seed(seed)
-    net = Net().train()
-    optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.01)
+    net = Net()
+    if start is not None:
+        load(net, start)
+    net.train()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.01)
     rows = [tokens(pair.question, pair.taught) for pair in pairs]
     batches = [batch for epoch in range(epochs) for batch in _batches([len(row[0]) for row in rows], random.Random(seed + epoch))]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=len(batches) + 1, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=len(batches) + 1, pct_start=0.1)
     weight, began, mean = torch.tensor(WEIGHT_OF_POSITIVES), time.monotonic(), 0.0
     for step, batch in enumerate(batches, 1):
         wanted = torch.tensor([[pairs[at].same, pairs[at].dependent] for at in batch]).float()
@@ -127,6 +130,21 @@ def logits(net: Net, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
             some = order[start : start + 256]
             found[some] = net(*collate([rows[at] for at in some])).float().numpy()
     return found
+
+
+def load(net: Net, path: Path) -> None:
+    """What `save` wrote."""
+    own = {name: short for short, name in net.layers[0].names.items()}
+    held = {}
+    for name, value in minilm.read_tensors(path).items():
+        first, _, rest = name.partition("encoder.layer.")
+        if not first and rest:
+            number, inner = rest.split(".", 1)
+            part, kind = inner.rsplit(".", 1)
+            held[f"layers.{number}.{own[part]}.{kind}"] = value
+        else:
+            held[name] = value
+    net.load_state_dict({name: torch.from_numpy(np.array(value, np.float32)) for name, value in held.items()}, strict=True)
 
 
 def save(net: Net, path: Path) -> None:
