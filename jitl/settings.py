@@ -50,7 +50,9 @@ class Settings(BaseSettings):
     model_key: SecretStr | None = None
     model_timeout_s: float = Field(default=60.0, gt=0)
     grounded_threshold: float | None = Field(default=None, ge=0, le=1, description="Overrides the shipped, fitted threshold.")
-    scope_weights: Path | None = Field(default=None, description="Another scope.json than the one shipped, as the fitting script writes it.")
+    scope_weights: Path | None = Field(
+        default=None, description="Another scope.json than the one shipped, as the fitting script writes it."
+    )
     pair_weights: Path | None = Field(default=None, description="Another pairs.safetensors than the one shipped.")
     replay_after_changes: bool = Field(default=True, description="Replay the corrections after a reindex and when a model changed.")
     keep_answers: bool = Field(default=True, description="Keep questions and answers for feedback and replay.")
