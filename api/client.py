@@ -230,7 +230,7 @@ class Client:
         once: bool = False,
     ) -> dict[str, Any]:
         """The JSON reply to a request; `once` as for `_send`. What has no method of its own is called with `call`."""
-        sent: dict[str, Any] = {"params": params or {}}
+        sent: dict[str, Any] = {"params": params} if params else {}  # empty ones would take the address's own away
         if body is not None:
             sent |= {"content": wire.encode(body), "headers": {"Content-Type": "application/json", **(headers or {})}}
         return cast("dict[str, Any]", self._send(method, where, once=once, **sent).json())

@@ -81,7 +81,7 @@ class RouteRequest(BaseModel):
 class WrongQuoteRequest(BaseModel):
     """A stretch of a document that the correction declares wrong."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _example(document="Releases.txt", quote="The recommended release is 7.0.5.")
     document: Text | None = None
     quote: Text
 

@@ -23,7 +23,7 @@ def fission(
     calls: Annotated[int, typer.Option(min=1, help="Calls of the model it may take.")] = 300,
     json: Json = False,
 ) -> None:
-    """Propose questions and answers from a topic or a document by the configured model; `jitl corrections review` approves them.
+    """Propose questions and answers from a topic or a document by the configured model; `jitl corrections approve` gives them authority.
 
     Interrupted, it goes on where it stopped. JSON, one object: {"job", "state", "error", "budget", "spent", "pairs": [{"correction",
     "status", "question", "answer", "document", "quote"}]}.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter
 
@@ -17,6 +17,9 @@ from jitl.principals import Right
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
 
+ANYWHERE: Final = ConfirmRequest()
+"""Wherever the answer was found."""
+
 
 @router.get("/answers/{answer}")
 def show_answer(answer: str, here: Here, who: Caller) -> dict[str, Any]:
@@ -25,12 +28,12 @@ def show_answer(answer: str, here: Here, who: Caller) -> dict[str, Any]:
 
 
 @router.post("/answers/{answer}/confirm", status_code=201)
-def confirm_answer(answer: str, here: Here, who: Caller, body: ConfirmRequest | None = None) -> dict[str, Any]:
+def confirm_answer(answer: str, here: Here, who: Caller, body: ConfirmRequest = ANYWHERE) -> dict[str, Any]:
     """Vouch for an answer you were given, as it stands: an expert's word, kept like a correction and marked `confirmed`."""
     kept = here.answers.get(answer, who)
     said = confirmation(kept)
     places = [collection for collection in kept.collections if who.is_expert and who.may(Right.TEACH, collection)]
-    if body is not None and body.collection is not None:
+    if body.collection is not None:
         place = access.collection(here.catalogue, who, body.collection, Right.TEACH)
         places = [place.id] if who.is_expert and place.id in kept.collections else []
     if not places:

@@ -86,6 +86,8 @@ EXAMPLES: dict[str, Callable[[Stage], list[object]]] = {
     "inbox list": lambda s: ["-c", "aurora", "--limit", 5],
     "inbox dismiss": lambda s: [s.waiting()],
     "replay": lambda s: ["-c", "aurora"],
+    "fission": lambda s: ["-c", "aurora", "--topic", "crystals"],
+    "corrections fit": lambda s: ["-c", "aurora", "--dry-run"],
     "export": lambda s: ["--format", "qa", "-c", "aurora"],
     "doctor": lambda s: [],
     "backup": lambda s: [s.files.parent / f"{uuid4()}.tgz"],
