@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -11,16 +12,16 @@ from feedback import moments
 from feedback.features import Rarity
 from feedback.memory import Memory, MemoryView
 from feedback.pool import nearest
-from feedback.scope import Scope, shipped
+from feedback.scope import VETOED, Scope, shipped
 from feedback.shelf import Entry, ShelfView
-from feedback.timeline import Asked, Limits, Reading, Timeline, Weighing
+from feedback.timeline import FIRES, Asked, Limits, Reading, Timeline, Weighing
 from feedback.tongues import Tongues
 from feedback.walk import walk
 from feedback.wording import WordingReader
 from jitl.errors import MissingPart, Unavailable
 from jitl.ports import Encoder, PairReader, SparseEncoder
 from jitl.sql.engine import Database
-from jitl.types import Candidate, Consultation, Passage, Query
+from jitl.types import Candidate, Consultation, Passage, Query, Strength
 
 if TYPE_CHECKING:
     from jitl.types import Vector
@@ -66,10 +67,9 @@ class TaughtCorrections:
         standings = [view.shelves(query.collections, authoritative=authoritative) for authoritative in (True, False)]
         asked = self._asked(query, standings)
         readings = [Reading(query.text, self._reader.read(query.text), query.vector), *self._stripped(asked)]
-        across = [self._across(query, readings[0], view, authoritative=authoritative) for authoritative in (True, False)]
         taught, proposed = (
-            Timeline(asked, shelves).settle([*self._weighed(readings, shelves), *other])
-            for shelves, other in zip(standings, across, strict=True)
+            Timeline(asked, shelves).settle(self._every(query, readings, view, authoritative=authoritative))
+            for shelves, authoritative in zip(standings, (True, False), strict=True)
         )
         dependent = sorted(taught.dependent, key=lambda c: -c.dependent)
         if dependent and taught.answer is None:
@@ -109,15 +109,38 @@ class TaughtCorrections:
         asked = Asked.of(query, datetime.now(UTC), ())
         return Timeline(asked, shelves).settle(self._weighed([reading], shelves)).answer
 
-    def _across(self, query: Query, reading: Reading, view: MemoryView, *, authoritative: bool) -> list[Weighing]:
-        """Against corrections in the other language, where one side is known to the encoder and the glossary says the other so."""
+    def _every(self, query: Query, readings: Sequence[Reading], view: MemoryView, *, authoritative: bool) -> list[Weighing]:
+        """Against corrections in the question's language and, where the glossary says one side as the encoder knows it, in the other."""
+        own, glossed = (view.shelves(query.collections, authoritative=authoritative, glossed=glossed) for glossed in (False, True))
+        weighed = self._weighed(readings, own)
         if query.vector is not None:
-            return self._weighed([reading], view.shelves(query.collections, authoritative=authoritative, glossed=True))
+            return [*weighed, *self._weighed(readings[:1], glossed)]
         if query.rewritten is None or query.rewritten_vector is None:
-            return []
+            return weighed
         said = Reading(query.rewritten, self._reader.read(query.rewritten), query.rewritten_vector)
-        shelves = view.shelves(query.collections, authoritative=authoritative)
-        return self._weighed([said], shelves, lambda entry: self._tongues.known(entry.state.question))
+        agreed = [self._agreed(reading, weighing, said, glossed) for reading, weighing in zip(readings, weighed, strict=bool(weighed))]
+        return [*agreed, *self._weighed([said], own, lambda entry: self._tongues.known(entry.state.question))]
+
+    def _agreed(self, reading: Reading, weighing: Weighing, whole: Reading, glossed: Sequence[ShelfView]) -> Weighing:
+        """Terms alone take neighbours for the same: both they and what the glossary makes of question and correction must agree."""
+        said = whole
+        if reading.stripped:
+            gloss = self._tongues.gloss(reading.text)
+            if gloss is None:
+                return weighing
+            said = Reading(gloss, self._reader.read(gloss), self._vector(gloss), stripped=True)
+        held = {candidate.correction.id: candidate for other in self._weighed([said], glossed) for candidate in other.candidates}
+        judged = [self._lower(one, held.get(one.correction.id)) for one in weighing.candidates]
+        return Weighing(sorted(judged, key=lambda one: (-one.same, -one.correction.seq)), weighing.stripped)
+
+    def _lower(self, own: Candidate, said: Candidate | None) -> Candidate:
+        if own.strength is Strength.SAME or self._tongues.gloss(own.correction.question) is None:
+            return own
+        if said is None:
+            return replace(own, same=min(own.same, VETOED), strength=Strength.UNRELATED)
+        fires = own.strength in FIRES and said.strength in FIRES
+        strength = Strength.PARAPHRASE if fires else said.strength if said.strength is Strength.DEPENDENT else Strength.UNRELATED
+        return replace(own, same=min(own.same, said.same), dependent=said.dependent, strength=strength)
 
     def _weighed(
         self, readings: Sequence[Reading], shelves: Sequence[ShelfView], usable: Callable[[Entry], bool] = lambda _: True

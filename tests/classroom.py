@@ -17,6 +17,7 @@ from feedback.teaching import Receipt, Teaching
 from jitl import text as texts
 from jitl.adapters.sparse import HepTerms
 from jitl.errors import Unavailable
+from jitl.glossary import rewrite
 from jitl.ports import Encoder, PairReader, SparseEncoder
 from jitl.principals import Principal, Right, Role
 from jitl.settings import Settings
@@ -81,14 +82,18 @@ class Classroom:
         return self.ledger.teach(Teaching(question, answer, **more), by or self.eva, self.collection)
 
     def query(self, text: str, collections: Sequence[str] | None = None, **more: object) -> Query:
-        vector = None
-        if self.encoder is not None and self.encoder.covers(text):
-            try:
-                vector = self.encoder.embed_question(text)
-            except Unavailable:
-                vector = None
+        vector, other = self._vector(text), rewrite(text)
         chosen = (self.collection,) if collections is None else tuple(collections)
-        return Query(text, texts.language(text), vector, {}, chosen, time.monotonic() + 5, **more)
+        said = {"rewritten": other, "rewritten_vector": self._vector(other) if vector is None and other else None}
+        return Query(text, texts.language(text), vector, {}, chosen, time.monotonic() + 5, **said, **more)
+
+    def _vector(self, text: str) -> np.ndarray | None:
+        if self.encoder is None or not self.encoder.covers(text):
+            return None
+        try:
+            return self.encoder.embed_question(text)
+        except Unavailable:
+            return None
 
     def ask(self, text: str, collections: Sequence[str] | None = None, **more: object) -> Consultation:
         return self.corrections.consult(self.query(text, collections, **more))
