@@ -93,9 +93,10 @@ class Replaying:
 
     def look(self, runner: Runner) -> None:
         """Queue a replay where weights or encoder are others than at the last; left to a process that stays."""
-        if not self._settings.replay_after_changes or self._replay.baseline.stamp == self._stamp():
+        known = self._replay.baseline.stamp
+        if not self._settings.replay_after_changes or known == self._stamp():
             return
-        if not self._replay.taught():
+        if known is None or not self._replay.taught():  # nothing was decided by other weights before
             self._replay.baseline.stamp = self._stamp()
         elif not self._replay.late() and not any(job.kind == KIND for job in self._jobs.unfinished()):
             self._jobs.create(KIND, {"collections": None, "accept": False}, principal_id=OWNER.id)

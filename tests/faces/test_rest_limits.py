@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.faces.conftest import Live, serve
+from tests.terminal import eventually
 
 MB = 2**20
 
@@ -64,6 +65,7 @@ def upload_of(megabytes: int) -> dict:
 @pytest.mark.parametrize("path", ["/v1/collections/inbox/documents", "/v1/corrections/batch", "/v1/ask", "/no/such/address"])
 def test_without_a_key_nothing_reaches_the_disk(live: Live, tmp_path, monkeypatch, path: str, headers: dict) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    eventually(lambda: live.container.replaying._replay.baseline.stamp)  # what a start writes is written
     start = time.monotonic()
     with Watch(live.data, tmp_path) as watch:
         reply = live.client().post(path, headers=headers, **upload_of(50))
