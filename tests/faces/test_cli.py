@@ -98,7 +98,7 @@ EXAMPLES: dict[str, Callable[[Stage], list[object]]] = {
     "corrections show": lambda s: [s.correction()],
     "corrections amend": lambda s: [s.correction(), "--answer", "6242"],
     "corrections history": lambda s: [s.correction()],
-    "corrections confirm": lambda s: [s.jitl.json("ask", QUESTION, "-c", "aurora")[0]["id"]],
+    "corrections confirm": lambda s: [s.jitl.json("ask", "What field does the solenoid of Aurora give?", "-c", "aurora")[0]["id"]],
     "corrections review": lambda s: ["-c", "aurora"],
     "corrections mark": lambda s: [s.correction(), "--quote", f"The {uuid4()} of the detector is wrong."],
     "corrections revert": lambda s: ["--author", str(uuid4()), "--yes"],
