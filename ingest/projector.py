@@ -73,6 +73,8 @@ class Projector:
             while not self._stop.is_set():
                 errands = self._outbox.errands((WAITING, APPLIED), BATCH, after=after)
                 if not errands:
+                    if self._outbox.reclaim():
+                        continue
                     return clean
                 after = errands[-1].id
                 clean &= self._work(errands)

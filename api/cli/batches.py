@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import queue
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Generic, TypeVar
@@ -56,7 +55,8 @@ class Lines:
         self.total = _count(file) if file.is_file() else None
 
     def __iter__(self) -> Iterator[Line]:
-        with nullcontext(sys.stdin.buffer) if self._file == STDIN else self._file.open("rb") as lines:
+        # A reader of our own: the interpreter, as it ends, would wait for the lock of its own one, which a waiting thread holds.
+        with open(0, "rb", closefd=False) if self._file == STDIN else self._file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield _read(number, line)

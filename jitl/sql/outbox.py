@@ -94,6 +94,19 @@ class Outbox:
                 return seen
             seen, last = seen + len(ids), ids[-1]
 
+    def reclaim(self) -> int:
+        """Announce retired versions that no row names, so that nothing of them stays for ever; how many there were."""
+        v, o = versions.c, outbox.c
+        named = sa.exists().where(o.kind == VERSION, o.ref == v.id)
+        orphans = sa.select(v.id).where(v.state == "retired", ~named).order_by(v.id).limit(PAGE)
+        with self._db.read() as connection:
+            if connection.scalar(orphans.limit(1)) is None:
+                return 0
+        with self._db.write() as connection:
+            ids = list(connection.scalars(orphans))
+            announce(connection, VERSION, ids)
+        return len(ids)
+
     def count(self) -> int:
         with self._db.read() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0
