@@ -117,6 +117,9 @@ class Container:
     def _open_models(self) -> None:
         self.encoder = OnnxEncoder(self.settings.encoder_threads) if importlib.util.find_spec(MODEL_WHEEL) else None
         self.sparse = HepTerms()
+        weights = self.settings.scope_weights
+        self._scope = None if weights is None else read_weights(weights)
+        self._pairs = None if self.encoder is None else PairReader(self.settings.pair_weights or PAIR_WEIGHTS)  # one: it takes 60 MB
         self.loading = parts.Loading(self.encoder.load if self.encoder else _nothing)
         self._stack.callback(self.loading.wait)  # a thread left in native code would abort the process as it exits
         self.model = _endpoint(self.settings)
@@ -218,10 +221,7 @@ class Container:
         ]
 
     def _memory(self) -> TaughtCorrections:
-        weights = self.settings.scope_weights
-        scope = None if weights is None else read_weights(weights)
-        pairs = None if self.encoder is None else PairReader(self.settings.pair_weights or PAIR_WEIGHTS)
-        return TaughtCorrections(self.db, self.encoder, self.sparse, scope, pairs)
+        return TaughtCorrections(self.db, self.encoder, self.sparse, self._scope, self._pairs)
 
     def _over(self, job: Job) -> None:
         self._tidy(job)

@@ -22,6 +22,7 @@ from feedback.pool import nearest
 from feedback.samples import Question, Set
 from feedback.scope import TREES, Scope
 from feedback.shelf import Entry, Shelf, ShelfView
+from feedback.timeline import FIRES
 from feedback.trees import Boosting, Trees
 from feedback.wording import WordingReader
 from jitl.ports import PairReader
@@ -187,7 +188,7 @@ def dump(scope: Scope, path: Path) -> None:
 def _judge(scope: Scope, example: Example, figures: Figures) -> None:
     decided = scope.judge(example.candidates, example.rows, example.odds, None)
     best = decided[0]
-    fires = example.identical or best.strength in (Strength.SAME, Strength.PARAPHRASE)
+    fires = example.identical or best.strength in FIRES
     wanted = {c.entry.state.id for c, right in zip(example.candidates, example.wanted, strict=True) if right}
     if example.kind in COVERED:
         figures.count(example.kind, example.identical or (fires and best.correction.id in wanted))

@@ -5,7 +5,6 @@ What is imagined stands on shelves of its own beside those of the memory, as the
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,18 +16,17 @@ from feedback.quantities import agree
 from feedback.retriever import TaughtCorrections
 from feedback.shelf import Entry, Shelf, ShelfView
 from feedback.teaching import LATER_WINS, Clash, Teaching
-from feedback.timeline import Limits
+from feedback.timeline import FIRES, Limits
+from feedback.validity import first_run, spans
 from jitl import text as texts
-from jitl.types import CorrectionState, Query, Strength
+from jitl.types import CorrectionState, Query
 
 if TYPE_CHECKING:
     from jitl.types import Candidate, Matrix, Vector
 
 FEW_EVENTS: Final = 64
 """A memory that is further behind is not waited for by whoever teaches."""
-_RANGE: Final = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 _Period = tuple[datetime | None, datetime | None]
-_COVERS: Final = (Strength.SAME, Strength.PARAPHRASE)
 PATIENCE_S: Final = 60.0
 
 
@@ -79,10 +77,10 @@ class Foresight(TaughtCorrections):
         for at, asked in enumerate(teaching.asked[:wordings]):
             query = self.question(asked, None if vectors is None else vectors[at], (collection_id,))
             for moment in _moments(teaching):
-                limited = replace(query, as_of=moment, release=teaching.release, run=_first_run(teaching.runs))
+                limited = replace(query, as_of=moment, release=teaching.release, run=first_run(teaching.runs))
                 for candidate in self.consult(limited).candidates:
                     other = candidate.correction
-                    says_otherwise = candidate.strength in _COVERS and not agree(other.answer, teaching.answer, teaching.question)
+                    says_otherwise = candidate.strength in FIRES and not agree(other.answer, teaching.answer, teaching.question)
                     if says_otherwise and _beside(teaching, other):
                         found.setdefault(other.id, candidate)
         return tuple(contradiction(each.correction) for each in sorted(found.values(), key=lambda one: (-one.same, -one.correction.seq)))
@@ -134,7 +132,7 @@ def _beside(teaching: Teaching, other: CorrectionState) -> bool:
         return False
     if texts.fold(teaching.release or "") != texts.fold(other.release or ""):
         return False
-    mine, theirs = (_ranges(one.runs) for one in (teaching, other))
+    mine, theirs = (spans(one.runs or "") for one in (teaching, other))
     if bool(mine) != bool(theirs):
         return False
     return not mine or any(a <= d and c <= b for a, b in mine for c, d in theirs)
@@ -143,11 +141,3 @@ def _beside(teaching: Teaching, other: CorrectionState) -> bool:
 def _overlap(one: _Period, other: _Period) -> bool:
     (a, b), (c, d) = one, other
     return (a is None or d is None or a <= d) and (c is None or b is None or c <= b)
-
-
-def _ranges(runs: str | None) -> list[tuple[int, int]]:
-    return [(int(first), int(last or first)) for first, last in _RANGE.findall(runs or "")]
-
-
-def _first_run(runs: str | None) -> int | None:
-    return next((first for first, _ in _ranges(runs)), None)

@@ -103,14 +103,15 @@ def enter(db: Database, connection: Connection, desk: Desk, drafts: Sequence[Dra
 
 
 def append_event(
-    db: Database, connection: Connection, correction_id: str, kind: str, by: str, metadata: Mapping[str, object], digest: str = ""
+    db: Database, connection: Connection, correction_id: str | None, kind: str, by: str, metadata: Mapping[str, object], digest: str = ""
 ) -> int:
-    """The next event of a correction that exists; returns its sequence number, which its state row carries from now on."""
+    """The next event, of a correction that exists or (None) of a collection's; its sequence number, which the state row carries then."""
     db.lock_ledger(connection)
     seq = rows.newest(connection) + 1
     row = {"seq": seq, "correction_id": correction_id, "kind": kind, "at": datetime.now(UTC), "principal_id": by, "digest": digest}
     connection.execute(correction_events.insert().values(**row, metadata=dict(metadata)))
-    connection.execute(corrections.update().where(corrections.c.id == correction_id).values(last_seq=seq))
+    if correction_id is not None:
+        connection.execute(corrections.update().where(corrections.c.id == correction_id).values(last_seq=seq))
     return seq
 
 

@@ -19,6 +19,7 @@ from feedback.diagnosis import WHY, Verdict, damaged, judge
 from feedback.rewording import derived
 from feedback.standing import Standing, false_vector, known, standings, wordings
 from feedback.supersede import MarkedSentences, WrongSentence
+from feedback.validity import Frame, first_run, holds
 from feedback.wording import WordingReader
 from jitl.sql.tables import correction_events, corrections
 
@@ -192,7 +193,7 @@ class _Run:
         if stood.state is None:
             return Verdict(damage)
         query = self._searcher.prepare(stood.state.question, [stood.state.collection_id])
-        return damaged(stood, damage, self._memory.consult(query), holds=_current(stood.state, self._now))
+        return damaged(stood, damage, self._memory.consult(query), holds=_holds(stood.state, self._now))
 
     def _look(self, stood: Standing, state: CorrectionState) -> None:
         """Whether what it supersedes is marked and stands below it."""
@@ -222,9 +223,8 @@ class _Run:
 
     def _query(self, state: CorrectionState, text: str) -> Query:
         """Asked for when and where the correction holds."""
-        run = None if state.runs is None else next((int(part) for part in state.runs.replace("-", " ").replace(",", " ").split()), None)
-        as_of = None if _current(state, self._now) else _moment(state)
-        return self._searcher.prepare(text, [state.collection_id], as_of=as_of, release=state.release, run=run)
+        as_of = None if _holds(state, self._now) else _moment(state)
+        return self._searcher.prepare(text, [state.collection_id], as_of=as_of, release=state.release, run=first_run(state.runs))
 
     def _report(self, kind: str, stood: Standing, wording: str, verdict: Verdict) -> None:
         assert verdict.why is not None
@@ -238,5 +238,5 @@ def _moment(state: CorrectionState) -> datetime | None:
     return state.valid_from or state.valid_to
 
 
-def _current(state: CorrectionState, moment: datetime) -> bool:
-    return (state.valid_from is None or state.valid_from <= moment) and (state.valid_to is None or moment <= state.valid_to)
+def _holds(state: CorrectionState, moment: datetime) -> bool:
+    return holds(state, Frame.given(moment))

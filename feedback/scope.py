@@ -37,6 +37,8 @@ READ: Final = 4
 WORTH_READING: Final = 0.004
 """Of the first step's probability; 1 in 1,000 of the right ones lies below, and 9 in 10 of the questions that nothing covers."""
 
+Chances = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Of each candidate, that it answers and that it is needed."""
 _VETOES: Final = ((NAMES.index("numbers_differ"), 0.5),)
 _VETOES_UNREAD: Final = (*_VETOES, (NAMES.index("negation_differs"), 0.5), (NAMES.index("names_differ"), 0.2))
 
@@ -81,21 +83,14 @@ class Scope:
         if not candidates:
             return []
         rows = measure(question, candidates, Rarity(self.general, size, frequency))
-        odds = None
+        first, odds = self._first(candidates, rows), None
         if reader is not None and reader.covers(text) and not any(_identical(one, question.key) for one in candidates):
-            odds = self.odds(text, candidates, rows, reader)
-        return self.judge(candidates, rows, odds, question.key, thresholds)
+            odds = _read(text, candidates, first, reader)
+        return self._judge(candidates, rows, first, odds, question.key, thresholds)
 
     def odds(self, text: str, candidates: Sequence[Weighed], rows: NDArray[np.float64], reader: PairReader) -> NDArray[np.float64]:
         """Shape (candidates, 2), the pair reader's word; not a number for those that are not worth reading."""
-        found = np.full((len(candidates), 2), np.nan)
-        same, dependent = self._first(candidates, rows)
-        chance = np.maximum(same, dependent / 2)
-        known = np.array([reader.covers(candidate.asked) for candidate in candidates])
-        worth = [at for at in np.argsort(-chance, kind="stable")[:READ].tolist() if chance[at] >= WORTH_READING and known[at]]
-        if worth:
-            found[worth] = reader.read(text, [candidates[at].asked for at in worth])
-        return found
+        return _read(text, candidates, self._first(candidates, rows), reader)
 
     def judge(
         self,
@@ -106,10 +101,21 @@ class Scope:
         thresholds: Mapping[str, float] = MappingProxyType({}),
     ) -> list[Candidate]:
         """The decision over measured features; `odds` None: nothing could be read. `key` is the question's."""
-        same, dependent = self._first(candidates, rows)
+        return self._judge(candidates, rows, self._first(candidates, rows), odds, key, thresholds)
+
+    def _judge(
+        self,
+        candidates: Sequence[Weighed],
+        rows: NDArray[np.float64],
+        first: Chances,
+        odds: NDArray[np.float64] | None,
+        key: str | None,
+        thresholds: Mapping[str, float],
+    ) -> list[Candidate]:
+        same, dependent = first
         vetoed = _any(rows, _VETOES_UNREAD if odds is None else _VETOES)
         if odds is not None:
-            same, dependent = self._second(candidates, rows, odds)
+            same, dependent = self._second(candidates, rows, first, odds)
         same = np.where(vetoed, np.minimum(same, VETOED), same)
         # What asks for another number, or the opposite, does not hang on the correction either.
         dependent = np.where(vetoed, np.minimum(dependent, VETOED), dependent)
@@ -119,15 +125,13 @@ class Scope:
         )
         return sorted(decided, key=lambda candidate: (-candidate.same, -candidate.correction.seq))
 
-    def _first(self, candidates: Sequence[Weighed], rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _first(self, candidates: Sequence[Weighed], rows: NDArray[np.float64]) -> Chances:
         dense = np.array([candidate.cosines is not None for candidate in candidates])
         return np.where(dense, self.dense.probabilities(rows), self.sparse.probabilities(rows)), self.depends.probabilities(rows)
 
-    def _second(
-        self, candidates: Sequence[Weighed], rows: NDArray[np.float64], odds: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _second(self, candidates: Sequence[Weighed], rows: NDArray[np.float64], first: Chances, odds: NDArray[np.float64]) -> Chances:
         """Of those that were read; the others were not worth it, whatever the first step would make of them."""
-        same, dependent = (np.minimum(chance, VETOED) for chance in self._first(candidates, rows))
+        same, dependent = (np.minimum(chance, VETOED) for chance in first)
         read = np.flatnonzero(~np.isnan(odds[:, 0])).tolist()
         if read:
             known = with_odds([candidates[at] for at in read], rows[read], odds[read])
@@ -142,6 +146,17 @@ class Scope:
             return Candidate(state, same, dependent, Strength.PARAPHRASE)
         strength = Strength.DEPENDENT if dependent >= self.dependent_threshold else Strength.UNRELATED
         return Candidate(state, same, dependent, strength)
+
+
+def _read(text: str, candidates: Sequence[Weighed], first: Chances, reader: PairReader) -> NDArray[np.float64]:
+    found = np.full((len(candidates), 2), np.nan)
+    same, dependent = first
+    chance = np.maximum(same, dependent / 2)
+    known = np.array([reader.covers(candidate.asked) for candidate in candidates])
+    worth = [at for at in np.argsort(-chance, kind="stable")[:READ].tolist() if chance[at] >= WORTH_READING and known[at]]
+    if worth:
+        found[worth] = reader.read(text, [candidates[at].asked for at in worth])
+    return found
 
 
 def _identical(candidate: Weighed, key: str | None) -> bool:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from feedback import rows
+from feedback import journal
 from feedback.calibrate import Calibration, Rates, calibrate
 from feedback.retriever import TaughtCorrections
 from feedback.scope import Scope, shipped
 from feedback.trials import Examiner, Trial, chosen
 from jitl.sql import audit
-from jitl.sql.tables import collections, correction_events, scope_fits, scope_thresholds
+from jitl.sql.tables import collections, scope_fits, scope_thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,14 +117,13 @@ class Thresholds:
         living = connection.scalar(sa.select(k.id).where(k.id == place, k.deleted_at.is_(None)))
         if threshold == known or living is None:
             return False
-        seq, kind, now = rows.newest(connection) + 1, "reset" if threshold is None else "fitted", datetime.now(UTC)
+        kind = "reset" if threshold is None else "fitted"
         detail: dict[str, object] = {"collection": place, "threshold": threshold, "before": known}
-        event = {"seq": seq, "correction_id": None, "kind": kind, "at": now, "principal_id": principal_id, "digest": ""}
-        connection.execute(correction_events.insert().values(**event, metadata=detail))
+        seq = journal.append_event(self._db, connection, None, kind, principal_id, detail)
         connection.execute(sa.delete(scope_thresholds).where(t.collection_id == place))
         if threshold is not None and found is not None:
             row = {"collection_id": place, "threshold": threshold, "seq": seq, "corrections": found.corrections}
-            connection.execute(scope_thresholds.insert().values(**row, principal_id=principal_id, at=now))
+            connection.execute(scope_thresholds.insert().values(**row, principal_id=principal_id, at=datetime.now(UTC)))
         audit.record(connection, principal_id, f"corrections.{kind}", place, detail)
         return True
 

@@ -149,15 +149,19 @@ def _agree(release: str, asked: str) -> bool:
     return ours[:shorter] == theirs[:shorter] and not (named and wanted and named.isdisjoint(wanted))
 
 
-def _spans(runs: str) -> list[Runs]:
+def spans(runs: str) -> list[Runs]:
     """`runs` reads `9947-10878, 11000`."""
     return [(int(first), int(last or first)) for first, last in _RANGE.findall(runs)]
 
 
+def first_run(runs: str | None) -> int | None:
+    return next((first for first, _ in spans(runs or "")), None)
+
+
 def _last_run(runs: str, asked: Runs) -> int | None:
     """The last run asked about that is among them."""
-    return max((min(last, asked[1]) for first, last in _spans(runs) if first <= asked[1] and last >= asked[0]), default=None)
+    return max((min(last, asked[1]) for first, last in spans(runs) if first <= asked[1] and last >= asked[0]), default=None)
 
 
 def _highest(state: CorrectionState) -> int:
-    return max((last for _, last in _spans(state.runs or "")), default=0)
+    return max((last for _, last in spans(state.runs or "")), default=0)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli import session
+from api.cli.reporting import report_of, tell_end
 from api.cli.session import Collection, Json
 
 if TYPE_CHECKING:
     from api.cli.output import Output
-    from api.client import Client
-    from api.replies import JobReply
 
 
 def fit(
@@ -36,7 +35,8 @@ def fit(
         if reset:
             report = client.call("DELETE", path("corrections", "fit"), params={"collection": collection} if collection else None)
         else:
-            report = _fitted(client, here.out, {"dry_run": dry_run} | ({"collections": collection} if collection else {}))
+            body = {"dry_run": dry_run} | ({"collections": collection} if collection else {})
+            report = report_of(here.out, client, path("corrections", "fit"), body, title="fitting")
     if json:
         here.out.result(report)
     elif reset:
@@ -45,20 +45,6 @@ def fit(
         _tell(here.out, report)
     if not reset and report["state"] != "done":
         raise typer.Exit(1)
-
-
-def _fitted(client: Client, out: Output, body: dict[str, Any]) -> dict[str, Any]:
-    from api.wire import path
-
-    job = str(client.call("POST", path("corrections", "fit"), body)["job"])
-    with out.progress("fitting", None, lines=False) as bar:
-
-        def watch(found: JobReply) -> None:
-            progress = found["progress"]
-            bar.stand(progress.get("done", 0), progress.get("total", 0), progress.get("rate", 0.0), unit=progress.get("unit", ""))
-
-        client.wait_job(job, watch)
-    return client.call("GET", path("corrections", "fit", job))
 
 
 def _tell(out: Output, report: dict[str, Any]) -> None:
@@ -70,7 +56,4 @@ def _tell(out: Output, report: dict[str, Any]) -> None:
             shares = {name: f"{100 * rates[name]:.1f}" for name in ("missed", "fired")}
             out.print(out.said(key, threshold=f"{rates['threshold']:.2f}", **shares))
         out.print(out.said("threshold_applied" if one["applied"] else "threshold_kept"))
-    if report["state"] == "failed":
-        out.tell("job_failed", error=report["error"] or "")
-    elif report["state"] == "cancelled":
-        out.tell("job_cancelled")
+    tell_end(out, report)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli import session
+from api.cli.reporting import report_of, tell_end
 from api.cli.session import Json
 
 if TYPE_CHECKING:
     from api.cli.output import Output
-    from api.replies import JobReply
 
 
 def fission(
@@ -35,16 +35,7 @@ def fission(
     here = session.of(ctx, json=json)
     body = {"collection": collection, "topic": topic, "document": document, "budget": budget, "calls": calls}
     with here.client() as client:
-        job = str(client.call("POST", path("fission"), body)["job"])
-        with here.out.progress("proposing", None, lines=False) as bar:
-
-            def watch(found: JobReply) -> None:
-                progress = found["progress"]
-                done, total = progress.get("done", 0), progress.get("total", 0)
-                bar.stand(done, total, progress.get("rate", 0.0), unit=progress.get("unit", ""))
-
-            client.wait_job(job, watch)
-        report = client.call("GET", path("fission", job))
+        report = report_of(here.out, client, path("fission"), body, title="proposing")
     if json:
         here.out.result(report)
     else:
@@ -61,7 +52,4 @@ def _tell(out: Output, report: dict[str, Any]) -> None:
     out.print(out.said("proposed_pairs", count=len(report["pairs"]), tokens=spent["tokens"], calls=spent["calls"]))
     if report["progress"].get("note"):
         out.tell("notice", text=report["progress"]["note"])
-    if report["state"] == "failed":
-        out.tell("job_failed", error=report["error"] or "")
-    elif report["state"] == "cancelled":
-        out.tell("job_cancelled")
+    tell_end(out, report)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli import session
+from api.cli.reporting import tell_end
 from api.cli.session import Json
 from jitl.errors import JitlError
 
@@ -101,10 +102,7 @@ def _conclude(out: Output, client: Client, found: JobReply) -> None:
         _list_failures(out, client, found["id"], failed)
         counts = ", ".join(f"{number} {status}" for status, number in found["counts"].items() if number)
         out.print(out.said("ingested", state=found["state"], counts=counts or "0"))
-    if found["state"] == "failed":
-        out.tell("job_failed", error=found["error"] or "")
-    elif found["state"] == "cancelled":
-        out.tell("job_cancelled")
+    tell_end(out, found)
     if failed or found["state"] != "done":
         raise typer.Exit(1)
 

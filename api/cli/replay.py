@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli import session
+from api.cli.reporting import report_of, tell_end
 from api.cli.session import Collection, Json
 
 if TYPE_CHECKING:
     from api.cli.output import Output
-    from api.replies import JobReply
 
 
 def replay(
@@ -29,16 +29,7 @@ def replay(
     here = session.of(ctx, json=json)
     body = {"accept": accept} | ({"collections": collection} if collection else {})
     with here.client() as client:
-        job = str(client.call("POST", path("replay"), body)["job"])
-        with here.out.progress("replaying", None, lines=False) as bar:
-
-            def watch(found: JobReply) -> None:
-                progress = found["progress"]
-                done, total = progress.get("done", 0), progress.get("total", 0)
-                bar.stand(done, total, progress.get("rate", 0.0), unit=progress.get("unit", ""))
-
-            client.wait_job(job, watch)
-        report = client.call("GET", path("replay", job))
+        report = report_of(here.out, client, path("replay"), body, title="replaying")
     if json:
         here.out.result(report)
     else:
@@ -60,7 +51,4 @@ def _tell(out: Output, report: dict[str, Any]) -> None:
     if report["state"] == "done":
         counts = report["counts"]
         out.print(out.said("replayed", asked=report["progress"].get("done", 0), regressions=counts["regressions"], notes=counts["notes"]))
-    elif report["state"] == "failed":
-        out.tell("job_failed", error=report["error"] or "")
-    else:
-        out.tell("job_cancelled")
+    tell_end(out, report)

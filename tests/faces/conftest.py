@@ -67,6 +67,16 @@ class Live:
         return wait_for_job(client, reply.json()["job"])
 
 
+def wait_until_started(client: httpx.Client, seconds: float = 30) -> httpx.Response:
+    """The first word of `/readyz` that is not "starting"; the encoder loads while the service answers already."""
+    end = time.monotonic() + seconds
+    while (ready := client.get("/readyz")).json()["status"] == "starting":
+        assert ready.status_code == 503
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return ready
+
+
 def wait_for_job(client: httpx.Client, job: str, seconds: float = 60) -> dict[str, Any]:
     end = time.monotonic() + seconds
     while (shown := client.get(f"/v1/jobs/{job}").json())["state"] in ("queued", "running"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-import time
 from collections.abc import Iterator
 
 import httpx
@@ -13,7 +12,7 @@ import pytest
 
 from api.auth import as_owner
 from jitl.principals import Role
-from tests.faces.conftest import Live, wait_for_job
+from tests.faces.conftest import Live, wait_for_job, wait_until_started
 
 RELEASES = """# BOSS releases
 
@@ -272,11 +271,7 @@ def test_jobs_are_cancelled_and_retried(live: Live) -> None:
 
 
 def test_the_service_tells_how_it_is(live: Live) -> None:
-    end = time.monotonic() + 30
-    while (ready := live.client().get("/readyz")).json()["status"] == "starting":
-        assert ready.status_code == 503
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    ready = wait_until_started(live.client())
     assert ready.status_code == 200
     assert set(ready.json()["parts"].values()) <= {"ready", "degraded"}
     assert str(live.data) not in ready.text

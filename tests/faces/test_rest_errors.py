@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.auth import OPEN
-from tests.faces.conftest import Live, serve
+from tests.faces.conftest import Live, serve, wait_until_started
 
 MEDIA = "application/problem+json"
 
@@ -33,6 +33,7 @@ def test_every_route_but_the_open_ones_wants_a_key(live: Live) -> None:
     routes = operations(live)
     assert len(routes) > 25
     anyone = live.client()
+    wait_until_started(anyone)
     for method, path in routes:
         reply = anyone.request(method, path)
         if path in OPEN:

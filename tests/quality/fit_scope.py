@@ -20,11 +20,11 @@ from feedback import fit
 from feedback.samples import Question, Set
 from feedback.scope import PAIR_WEIGHTS
 from feedback.wording import WordingReader
-from jitl.adapters.encoder import OnnxEncoder
 from jitl.adapters.pairs import PairReader
 from jitl.adapters.sparse import HepTerms
 from jitl.text import language
 from tests.data import DATA, ROOT
+from tests.quality.memory import Vectors
 from tests.quality.pairs import taught
 
 SETS = (
@@ -58,26 +58,6 @@ def prepared(work: Path) -> list[Set]:
             subprocess.run([*command, "--unrelated", *(str(evaluation / other) for other in UNRELATED)], check=True)
         found.append(Set.read(out, MOST))
     return found
-
-
-class Remembered:
-    """Vectors of texts, kept in a file: embedding the sets takes minutes."""
-
-    def __init__(self, work: Path) -> None:
-        self._path = work / "vectors.npz"
-        self._encoder = OnnxEncoder()
-        self._known: dict[str, np.ndarray] = {}
-        if self._path.exists():
-            with np.load(self._path) as stored:
-                self._known = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
-
-    def __call__(self, texts) -> np.ndarray:
-        missing = [text for text in texts if text not in self._known and self._encoder.covers(text)]
-        if missing:
-            self._known |= dict(zip(missing, self._encoder.embed(missing), strict=True))
-            np.savez(self._path, texts=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
-        nothing = np.zeros(self._encoder.dimension, np.float32)
-        return np.stack([self._known.get(text, nothing) for text in texts])
 
 
 SAME_IN_CHINESE = (
@@ -176,7 +156,7 @@ def main() -> None:
     parser.add_argument("--ship", action="store_true")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
-    reader, encode = WordingReader(HepTerms()), Remembered(arguments.work)
+    reader, encode = WordingReader(HepTerms()), Vectors(arguments.work / "vectors.npz").of
     sets = [*prepared(arguments.work), *of_the_field()]
     sets = [*sets, *(each.lowered() for each in sets if each.name.startswith("edit") and "zsre" not in each.name), chinese()]
     for half in arguments.half:

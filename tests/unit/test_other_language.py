@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from jitl.adapters.edge import EdgeStore
 from jitl.glossary import Glossary
 from jitl.grounding import Grounding
 from jitl.legs import DENSE, NAMES, REWRITTEN_DENSE, REWRITTEN_SPARSE, SPARSE, PassageLeg
@@ -13,17 +12,13 @@ from jitl.text import language
 from jitl.translation import Translation
 from jitl.types import Location, Passage, Query, RankedHit
 from jitl.views import views
-from tests.unit.test_retrieve import TERMS, Shelf, World, texts
+from tests.unit.test_retrieve import TERMS, opened, texts
 
 
 @pytest.fixture
 def world(tmp_path):
-    store = EdgeStore(tmp_path / "index", 8)
-    world = World(store, Shelf())
-    yield world
-    for searcher in world.searchers:
-        searcher.close()
-    store.close()
+    with opened(tmp_path) as world:
+        yield world
 
 
 def every(world) -> list[PassageLeg]:

@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -117,14 +118,20 @@ class World:
         return searcher.search(searcher.prepare(question, collections), k)
 
 
-@pytest.fixture
-def world(tmp_path):
-    store = EdgeStore(tmp_path / "index", 8)
+@contextmanager
+def opened(folder):
+    store = EdgeStore(folder / "index", 8)
     world = World(store, Shelf())
     yield world
     for searcher in world.searchers:
         searcher.close()
     store.close()
+
+
+@pytest.fixture
+def world(tmp_path):
+    with opened(tmp_path) as world:
+        yield world
 
 
 def texts(result) -> list[str]:
