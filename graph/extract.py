@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from graph.facts import Facts, Kind, Mention
 from graph.keys import key
@@ -12,9 +12,10 @@ from graph.words import FUNCTION
 
 _PARENTHESIS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 _REMARK = re.compile(r" ?[(（][^()（）\n]{2,40}[)）]")  # after a name: Excalibur (film)
-_LOWER_WORD = re.compile(r"[^\W_]+(?:['’./+&-][^\W_]+)*")
+_WORD = re.compile(r"\S+")
 _ASKED = 500  # characters of a question that are read
-_PHRASE = 6  # words of a phrase of a question without capitals
+_PHRASE = 9  # words of a phrase of a question that holds a capital
+_PLAIN = 5  # words of one that holds none
 _MOST_WORDS = 60
 
 
@@ -27,23 +28,23 @@ class Extractor:
         found: dict[str, Mention] = {}
         for name in titles(title):
             _add(found, name, -1, -1, titled=True)
-        for span in spans(text):
-            _add(found, span.name, span.start, span.end)
-        for span in spans(header):
-            folded = key(span.name)
+        for start, end in spans(text):
+            _add(found, text[start:end], start, end)
+        for start, end in spans(header):
+            name = header[start:end]
+            folded = key(name)
             if folded and folded not in found:
-                found[folded] = Mention(folded, span.name, Kind.NAME)
+                found[folded] = Mention(folded, name, Kind.NAME)
         return Facts(tuple(found[one] for one in sorted(found)))
 
     def names(self, question: str) -> Sequence[str]:
         asked = question[:_ASKED]
         found = set()
-        for span in spans(asked):
-            found.add(key(span.name))
-            if remark := _REMARK.match(asked, span.end):
-                found.add(key(asked[span.start : remark.end()]))
-        if not any(sign.isupper() for sign in asked[1:]):
-            found.update(_phrases(asked))
+        for start, end in spans(asked):
+            found.add(key(asked[start:end]))
+            if remark := _REMARK.match(asked, end):
+                found.add(key(asked[start : remark.end()]))
+        found.update(_phrases(asked))
         return sorted((name for name in found if name), key=lambda name: (-len(name), name))
 
 
@@ -67,12 +68,16 @@ def _add(found: dict[str, Mention], name: str, start: int, end: int, *, titled: 
     found[folded] = Mention(folded, known.name, known.kind, known.count + (1 if seen and start >= 0 else 0), known.titled or titled, *first)
 
 
-def _phrases(question: str) -> list[str]:
-    """Runs of words of a question that begin and end with none of the function words."""
-    words = [match.span() for match in _LOWER_WORD.finditer(question)][:_MOST_WORDS]
-    plain = [question[start:end].lower() not in FUNCTION for start, end in words]
-    found: list[str] = []
-    for first, opens in enumerate(plain):
-        lasts = range(first, min(first + _PHRASE, len(words))) if opens else ()
-        found += [key(question[words[first][0] : words[last][1]]) for last in lasts if plain[last]]
-    return found
+def _phrases(question: str) -> Iterator[str]:
+    """Runs of words that a name may be, whatever its form: from a capital or a word with content to another such word."""
+    words = [match.span() for match in _WORD.finditer(question)][:_MOST_WORDS]
+    capital = [question[start].isupper() for start, _ in words]
+    content = [question[start:end].strip("\"'“”?!.,;:()").lower() not in FUNCTION for start, end in words]
+    for first in range(len(words)):
+        if not (capital[first] or content[first]):
+            continue
+        named = False
+        for last in range(first, min(first + _PHRASE, len(words))):
+            named = named or (capital[last] and content[last])
+            if (capital[last] or content[last]) and (last > first or content[last]) and (named or last < first + _PLAIN):
+                yield key(question[words[first][0] : words[last][1]])

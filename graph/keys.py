@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from html import unescape
 
 _GREEK = {
     "alpha": "αΑ", "beta": "βΒ", "gamma": "γΓ", "delta": "δΔ", "epsilon": "ε", "zeta": "ζΖ", "eta": "ηΗ", "theta": "θϑΘ", "iota": "ι",
@@ -34,7 +35,8 @@ def key(name: str) -> str:
     Kept are `+`, `#`, `/` and a number in brackets (C++, J/psi, Zc(3900)); left out are leading articles and the possessive `'s`.
     Single letters in a row are written as one word: U.S. = US, A. P. J. = APJ. A name of signs alone is its folded self.
     """
-    text = unicodedata.normalize("NFKC", name).casefold().translate(_SPELLED)
+    plain = unescape(name) if "&" in name else name
+    text = unicodedata.normalize("NFKC", plain).casefold().translate(_SPELLED)
     if not text.isascii():
         text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
     folded = _INDEX.sub(r"\1", _MATH.sub("", text)).strip()

@@ -3,144 +3,190 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
-from graph.words import ARTICLES, CALENDAR, COMMON, FUNCTION, PLACES, TITLE_OPENERS
+from graph.words import ARTICLES, CALENDAR, COMMON, FUNCTION, NOBILITY, PLACES, ROLES, TITLE_OPENERS
 
-_UPPER = "".join(sign for sign in map(chr, range(0x530)) if sign.isupper() and sign > "Z")
-UPPER = f"[A-Z{_UPPER}]"
-_JOINED = r"(?:['’.&/+_-](?=\w)\w+)*"
-_SHORT = "Mr|Mrs|Ms|Dr|Prof|Sir|St|Mt|Ft|Jr|Sr|No|Vol|Gen|Col|Capt|Cpl|Lt|Sgt|Maj|Rev|Gov|Sen|Rep|Pres|Inc|Ltd|Co|Corp|Bros|Univ|Inst"
-_WORD = rf"(?:(?:{_SHORT})\.(?=[ \xa0])|(?:(?:[dlD]|al|el|bin|ibn)['’-])?{UPPER}\w*{_JOINED}\+{{0,2}})"
-_INITIALS = rf"{UPPER}\.(?:[ \xa0]?{UPPER}\.)*"
-_NUMBER = r"\d{1,4}(?:st|nd|rd|th)?(?![\w.,:/%°-]*\d)\b"
-_STRONG = "of|de|del|della|di|da|dos|das|do|du|des|la|le|les|van|von|der|den|ter|zu|bin|ibn|al|el|y|&"
-_WEAK = "and|in|for|on|to|at|with|from|by|the|a|an|or|as|no|is"
-_GAP = r"[ \t\xa0]?[ \n]"
+Span = tuple[int, int]
+"""Where a name stands in a text."""
+Token = tuple[str, int, int]
+
+_CAPITALS = "".join(sign for sign in map(chr, range(0x530)) if sign.isupper() and sign > "Z")
+UPPER = f"[A-Z{_CAPITALS}]"
+_JOINED = rf"(?:(?:-[ ](?={UPPER})|['’.&/+_-](?=\w))\w+)*"
+_SHORT = "Mr|Mrs|Ms|Dr|Prof|St|Mt|Ft|Jr|Sr|No|Vol|Gen|Col|Capt|Cpl|Lt|Sgt|Maj|Rev|Gov|Sen|Rep|Pres|Inc|Ltd|Co|Corp|Bros|Univ|Inst|vs?"
+_WORD = rf"(?:(?:{_SHORT})\.(?=[ \xa0])|(?:(?:[dlD]|[ae]l|as|bin|ibn)(?:['’]|- ?))?{UPPER}\w*{_JOINED}\+{{0,2}})"
+_INITIALS = rf"{UPPER}\.(?:[ \xa0]?{UPPER}\.)*(?![\w])"
+_NUMBER = r"\d{1,4}(?:st|nd|rd|th|TH|Th)?(?![\w.,:/%°-]*\d)\b"
+_STRONG = "of|de|del|della|di|da|dos|das|do|du|des|la|le|les|van|von|und|der|den|ter|zu|bin|bint|ibn|ap|ab|mac|na|al|el|y|&|ka|ki|vs?\\."
+_WEAK = "and|in|for|on|to|at|with|from|by|the|a|an|as"
+_GAP = r"[ \xa0]?[ \n]"
 _ITEM = rf"(?:{_INITIALS}|{_WORD}|{_NUMBER}(?={_GAP}{UPPER}))"
 _INNER = rf"(?:(?:{_STRONG}|{_WEAK}){_GAP}){{0,3}}"
-_RUN = re.compile(rf"(?<![\w@/\\.#-])(?:{_ITEM})(?:{_GAP}{_INNER}(?:{_ITEM}|{_NUMBER}(?!{_GAP}\w*{UPPER}))|, (?={UPPER}){_WORD})*")
-_TOKEN = re.compile(r"[^\s,]+|,")
+_RUN = re.compile(rf"(?<![\w@/\\.#-])(?:{_ITEM})(?:{_GAP}{_INNER}(?:{_ITEM}|{_NUMBER}))*")
+_TOKEN = re.compile(r"\S+")
 _QUOTED = re.compile(r"\"[ ]?([^\"\n]{2,80}?)[ ]?\"|“([^“”\n]{2,80})”|«([^«»\n]{2,80})»|《([^《》\n]{1,60})》|「([^「」\n]{2,60})」")
-_STRONG_WORDS = frozenset(_STRONG.split("|"))
+_STRONG_WORDS = frozenset([*_STRONG.split("|"), "vs.", "v."])
 _WEAK_WORDS = frozenset(_WEAK.split("|"))
+_SMALL = _STRONG_WORDS | _WEAK_WORDS
 _ENDS = frozenset(".!?:;。！？；：\n•|*")
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|TH|Th)")
 _LONGEST = 12  # words of a name
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A name where it stands in a text."""
-
-    name: str
-    start: int
-    end: int
+_WRAPPED = 50  # characters of a line whose name may go on in the next
 
 
 def spans(text: str) -> Iterator[Span]:
-    """Every name that the text's form shows, those within others too; in no order."""
+    """Every name that the text's form shows, those within others too; in no order, some more than once."""
     for match in _QUOTED.finditer(text):
         group = match.lastindex or 0
-        name = match.group(group)
-        if name[0].isupper() or not name.isascii() or group >= 4:
-            start = match.start(group)
-            yield Span(name.strip(" ,.;"), start, match.end(group))
+        start, end = match.span(group)
+        if text[start].isupper() or not text[start].isascii():
+            yield start, end
+    before: Sequence[Token] = ()
     for match in _RUN.finditer(text):
-        yield from _of_run(text, match.start(), match.group())
+        for run in _lines(text, match):
+            segments = [segment for segment in _segments(run) if segment]
+            yield from _of_run(text, run, segments)
+            if before and segments:
+                yield from _over(text, before, segments[0])
+            before = segments[-1] if segments else ()
 
 
-def _of_run(text: str, start: int, run: str) -> Iterator[Span]:
-    """The names of one run: its parts between commas and weak words, and what is joined over them as names are."""
+def _lines(text: str, match: re.Match[str]) -> Iterator[list[Token]]:
+    """A run's words; parted where a line ends that was not broken for its length."""
+    start = match.start()
+    run = match.group()
     tokens = [(token.group(), start + token.start(), start + token.end()) for token in _TOKEN.finditer(run)]
-    opening = _opens(text, start)
-    commas = [-1, *(at for at, token in enumerate(tokens) if token[0] == ","), len(tokens)]
-    before: list[tuple[str, int, int]] = []
-    for left, right in pairwise(commas):
-        part = tokens[left + 1 : right]
-        yield from _of_part(text, part, opening=opening and left < 0)
-        if before and part and " ".join(token[0] for token in part) in PLACES:
-            tail = _segments(before)[-1]
-            if tail and tail[0][0][0].isupper():
-                yield _span(text, [*tail, *part])
-        before = part
+    if "\n" not in run:
+        yield tokens
+        return
+    first = 0
+    for at in range(1, len(tokens)):
+        broken = text.find("\n", tokens[at - 1][2], tokens[at][1])
+        if broken >= 0 and broken - text.rfind("\n", 0, broken) <= _WRAPPED:
+            yield tokens[first:at]
+            first = at
+    yield tokens[first:]
 
 
-def _of_part(text: str, tokens: list[tuple[str, int, int]], *, opening: bool) -> Iterator[Span]:
-    stripped = list(tokens)
-    while stripped and _empty(stripped[0][0], opening=opening):
-        stripped = stripped[1:]
-    lead = len(tokens) - len(stripped)
-    if lead and stripped and tokens[lead - 1][0].lower() in TITLE_OPENERS and stripped[0][0][0].isupper():
-        yield _span(text, tokens[lead - 1 :])
-    segments = [segment for segment in _segments(stripped) if segment]
-    if len(segments) > 1 and len(stripped) <= _LONGEST:
-        yield _span(text, stripped)
-    for segment in segments:
-        yield from _of_segment(text, segment, opening=opening and segment is segments[0] and not lead)
+def _of_run(text: str, run: list[Token], segments: list[list[Token]]) -> Iterator[Span]:
+    """The names of one run: its parts between weak words, and the whole where it may be one name."""
+    opening = _opens(text, run[0][1])
+    if len(run) == 1:
+        if _stands(run[0][0], opening=opening):
+            yield run[0][1], run[0][2]
+        return
+    if opening and run[0][0].lower() in TITLE_OPENERS and run[1][0][0].isupper() and len(run) <= _LONGEST:
+        yield _span(run)
+    if len(segments) > 1 and len(run) <= _LONGEST and _one(run, segments):
+        yield segments[0][0][1], segments[-1][-1][2]
+    for at, segment in enumerate(segments):
+        yield from _of_segment(segment, opening=opening and not at)
 
 
-def _of_segment(text: str, segment: list[tuple[str, int, int]], *, opening: bool) -> Iterator[Span]:
-    """A segment, and the parts that `of` and a leading year or month divide it into."""
-    words = [token[0] for token in segment]
-    if not any(named(word) for word in words) or (len(words) == 1 and not _stands(words[0], opening=opening)):
+def _one(run: list[Token], segments: list[list[Token]]) -> bool:
+    """Whether parts between weak words are likely one name: Charles the Bold, Nobel Prize in Physics, Romeo and Juliet."""
+    first, last = segments[0], segments[-1]
+    between = {token[0] for token in run if first[-1][1] < token[1] < last[0][1] and token[0] in _WEAK_WORDS}
+    if len(segments) > 2 and not between & ARTICLES:
+        return False
+    if last[-1][0][0].isdigit() and between != {"the"}:
+        return False
+    if between == {"and"}:
+        return len(first) == 1
+    return "as" not in between and " ".join(token[0] for token in last) not in PLACES
+
+
+def _of_segment(segment: list[Token], *, opening: bool) -> Iterator[Span]:
+    """A segment, and the parts that a role, a number and `of` divide it into."""
+    while opening and segment and segment[0][0].lower() in FUNCTION:
+        segment = segment[1:]
+        opening = False
+    if len(segment) < 2:
+        if segment and _stands(segment[0][0], opening=opening):
+            yield _span(segment)
+        return
+    words = [token[0] for token in segment[:_LONGEST]]
+    if not any(_named(word) for word in words):
         return
     if len(segment) <= _LONGEST:
-        yield _span(text, segment)
-    while segment and not named(segment[0][0]):
-        segment = segment[1:]
-        if segment and named(segment[0][0]) and (len(segment) > 1 or _stands(segment[0][0], opening=False)):
-            yield _span(text, segment)
+        yield _span(segment)
+    yield from _bare(segment)
     for at, word in enumerate(words):
-        if word in {"of", "Of"} and at < _LONGEST:
-            head, tail = segment[: at - len(words)], segment[at + 1 - len(words) :][:_LONGEST]
-            while tail and tail[0][0].lower() in ARTICLES:
-                tail = tail[1:]
-            for part in (head, tail):
-                if part and (len(part) > 1 or part is tail) and named(part[0][0]):
-                    yield _span(text, part)
+        if word in {"of", "Of"}:
+            yield from _ends(segment[:at], segment[at + 1 : at + 1 + _LONGEST])
 
 
-def _segments(tokens: list[tuple[str, int, int]]) -> list[list[tuple[str, int, int]]]:
+def _bare(segment: list[Token]) -> Iterator[Span]:
+    """Without the role, year or number that it begins with."""
+    at = 0
+    while at < len(segment) and (segment[at][0].rstrip(".").lower() in ROLES or not _named(segment[at][0])):
+        at += 1
+    rest = segment[at : at + _LONGEST]
+    alone = len(rest) == 1 and (not _stands(rest[0][0], opening=False) or segment[at - 1][0].rstrip(".").lower() in ROLES)
+    if at and rest and rest[0][0] not in _SMALL and not alone:
+        yield _span(rest)
+
+
+def _ends(head: list[Token], tail: list[Token]) -> Iterator[Span]:
+    """What stands before `of` and after it."""
+    while tail and tail[0][0].lower() in ARTICLES:
+        tail = tail[1:]
+    if len(head) > 1 and _named(head[0][0]):
+        yield _span(head)
+    if tail and _named(tail[0][0]):
+        yield _span(tail)
+
+
+def _over(text: str, before: Sequence[Token], after: Sequence[Token]) -> Iterator[Span]:
+    """Joined over a comma or a colon as places, titles of nobility and subtitles are."""
+    start, end = before[-1][2], after[0][1]
+    between = text[start:end]
+    if len(before) + len(after) > _LONGEST or len(between) > 6:
+        return
+    sign = between.strip()
+    word = after[0][0]
+    if sign == ",":
+        noble = after[1][0] if len(after) > 1 and _ORDINAL.fullmatch(word) else word
+        if noble in NOBILITY or text[after[0][1] : after[-1][2]] in PLACES:
+            yield before[0][1], after[-1][2]
+    elif sign in {":", ": The", ": A"} and not text[start].isspace() and not _opens(text, before[0][1]):
+        yield before[0][1], after[-1][2]
+
+
+def _segments(tokens: list[Token]) -> list[list[Token]]:
     """Parted at weak words; `the` after `of` parts nothing."""
-    found: list[list[tuple[str, int, int]]] = [[]]
+    found: list[list[Token]] = [[]]
     for at, token in enumerate(tokens):
         word = token[0]
         if word in _WEAK_WORDS and not (word in ARTICLES and at and tokens[at - 1][0] == "of"):
             found.append([])
-        else:
+        elif not (word in ARTICLES or word in _WEAK_WORDS) or found[-1]:
             found[-1].append(token)
     for segment in found:
-        while segment and segment[-1][0] in _STRONG_WORDS | _WEAK_WORDS:
+        while segment and segment[-1][0] in _SMALL:
             segment.pop()
-        while segment and segment[0][0] in _STRONG_WORDS | _WEAK_WORDS:
+        while segment and (segment[0][0] in _SMALL or segment[0][0] in {"The", "A", "An"}) and len(segment) > 1:
             del segment[0]
     return found
 
 
-def _span(text: str, tokens: list[tuple[str, int, int]]) -> Span:
-    start, end = tokens[0][1], tokens[-1][2]
-    return Span(text[start:end], start, end)
+def _span(tokens: Sequence[Token]) -> Span:
+    return tokens[0][1], tokens[-1][2]
 
 
-def named(word: str) -> bool:
-    """Whether a word can carry a name: no number, no month, no weekday."""
+def _named(word: str) -> bool:
+    """Whether a word can carry a name: no number, no month, no function word."""
     bare = word.rstrip(".").lower()
     return not bare[:1].isdigit() and bare not in CALENDAR and bare not in FUNCTION and bare not in _STRONG_WORDS
 
 
-def _empty(word: str, *, opening: bool) -> bool:
-    bare = word.lower().removesuffix("'s")
-    return bare in ARTICLES or (bare in FUNCTION and (opening or word in _WEAK_WORDS)) or bare == "i"
-
-
 def _stands(word: str, *, opening: bool) -> bool:
     """Whether one capitalised word is a name."""
-    bare = word.rstrip(".").lower()
-    if len(bare) < 2 or not named(word):
+    bare = word.rstrip(".").lower().removesuffix("'s")
+    if len(bare) < 2 or not _named(bare):
         return False
-    return not opening or (bare not in COMMON and not bare.endswith(("ing", "ed", "ly"))) or not word[1:].islower()
+    return not opening or not word[1:].islower() or (bare not in COMMON and not bare.endswith(("ing", "ed", "ly")))
 
 
 def _opens(text: str, start: int) -> bool:

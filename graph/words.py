@@ -77,3 +77,25 @@ PLACES = frozenset(
     """.replace("\n", " ").split(",")
 )
 """Places that stand after a comma in another place's name."""
+
+NOBILITY = frozenset(
+    """
+    Earl Duke Duchess Count Countess Prince Princess Baron Baroness Viscount Viscountess Marquess Marquis Marchioness Margrave
+    Margravine Landgrave Elector Lord Lady King Queen Emperor Empress Archduke Archduchess Dauphin Electress Grand Holy Infante
+    Infanta Bishop Jr Jr. Sr
+    """.split()  # noqa: SIM905
+)
+"""Words that go on with a name after a comma: William, Duke of Nassau; James Stewart, 1st Duke of Richmond."""
+
+ROLES = frozenset(
+    """
+    president vice prime minister king queen prince princess sir lord lady dame emperor empress pope archbishop bishop cardinal
+    general colonel captain lieutenant sergeant admiral major brigadier marshal dr mr mrs ms prof professor senator governor
+    representative rep sen gov archduke archduchess duke duchess count countess earl baron baroness chancellor chairman ceo coach
+    singer actor actress director politician producer author writer novelist poet composer musician rapper footballer drummer
+    guitarist painter artist sultan shah sheikh rabbi reverend deputy former secretary judge justice constable detective inspector
+    chief crown st saint rev gen col capt lt sgt maj congressman congresswoman mayor ambassador film filmmaker physicist astronaut
+    rajah maharaja infanta infante pianist
+    """.split()  # noqa: SIM905
+)
+"""What a person is called before the name."""
