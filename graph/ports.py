@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from graph.facts import Entity, Facts, Mention, Neighbour, PassageFacts, Posting, Stated
 
+LOOKED_AT = 500
+"""Passages that a read looks at of a name that stands in more: the first ones, those titled so first, then by chunk id."""
+MOST_ALIASES = 16
+"""Other names that a class has; one that alias facts make larger has run away, and its names keep their direct partners alone."""
+
 
 class FactExtractor(Protocol):
     """Finds names and statements in a passage, without a language model. Pure and deterministic across processes."""
@@ -55,7 +60,11 @@ class GraphStore(Protocol):
         ...
 
     def aliases(self, keys: Sequence[str], collections: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        """Key -> the other keys of its class, sorted; keys without any are left out. A function of the set of alias facts alone."""
+        """Key -> the other keys of its class, sorted; keys without any are left out. A function of the set of alias facts alone.
+
+        A class is what alias facts of these collections connect. One of more than `MOST_ALIASES` others has run away (an acronym of
+        many meanings, as a rule): its keys have those that they stand in a fact with, the most often stated `MOST_ALIASES` of them.
+        """
         ...
 
     def entities(self, prefix: str, collections: Sequence[str], most: int) -> Sequence[Entity]:
@@ -63,7 +72,10 @@ class GraphStore(Protocol):
         ...
 
     def neighbours(self, key: str, collections: Sequence[str], most: int) -> Sequence[Neighbour]:
-        """Names that share a passage or a statement with this one or its aliases; the most shared first, ties by (key, collection)."""
+        """Names that share a passage or a statement with this one or its aliases; the most shared first, ties by (key, collection).
+
+        Counted in the first `LOOKED_AT` passages of the name and its aliases together, over these collections.
+        """
         ...
 
     def statements(self, keys: Sequence[str], collections: Sequence[str], most: int) -> Sequence[Stated]:
@@ -71,7 +83,10 @@ class GraphStore(Protocol):
         ...
 
     def path(self, first: str, second: str, collections: Sequence[str], most_steps: int) -> Sequence[str]:
-        """Keys from one name to the other over shared passages, a shortest one, the first by the alphabet; empty: none so short."""
+        """Keys from one name to the other over shared passages, a shortest one, the first by the alphabet; empty: none so short.
+
+        Both ends are in it; a step from a name goes by its first `LOOKED_AT` passages at most.
+        """
         ...
 
     def edges(self, collection_id: str) -> Iterator[tuple[str, str, int]]:

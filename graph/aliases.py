@@ -1,0 +1,50 @@
+"""Classes of names for one thing: what alias facts connect, a function of their set alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from graph.ports import MOST_ALIASES
+from jitl.sql.graph_tables import graph_aliases, graph_collections
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+
+def classes(connection: Connection, keys: Sequence[str], collections: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Key -> the other keys of its class, sorted; see `GraphStore.aliases` for classes that run away."""
+    stated: dict[str, dict[str, int]] = {}
+    frontier = set(keys)
+    for _ in range(MOST_ALIASES + 1):  # a class's longest way is shorter, or it has run away
+        _look(connection, frontier, collections, stated)
+        frontier = set().union(*(stated[key] for key in frontier if len(stated[key]) <= MOST_ALIASES)) - set(stated)
+        if not frontier:
+            break
+    return {key: others for key in keys if (others := _others(key, stated))}
+
+
+def _others(key: str, stated: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
+    members, frontier = {key}, [key]
+    while frontier and len(members) <= MOST_ALIASES + 1:
+        frontier = sorted({other for one in frontier for other in stated.get(one, ())} - members)
+        members.update(frontier)
+    if len(members) > MOST_ALIASES + 1:
+        return tuple(sorted(sorted(stated[key], key=lambda other: (-stated[key][other], other))[:MOST_ALIASES]))
+    return tuple(sorted(members - {key}))
+
+
+def _look(connection: Connection, keys: set[str], collections: Sequence[str], stated: dict[str, dict[str, int]]) -> None:
+    """Add to `stated` what each of these keys is said to be another name of, and in how many passages."""
+    a, c = graph_aliases.c, graph_collections.c
+    numbers = sa.select(c.id).where(c.collection_id.in_(collections))
+    total = sa.func.sum(a.passages).label("total")
+    rows = connection.execute(
+        sa.select(a.key, a.other, total).where(a.key.in_(sorted(keys)), a.collection.in_(numbers)).group_by(a.key, a.other)
+    )
+    for key in keys:
+        stated[key] = {}
+    for row in rows:
+        stated[row.key][row.other] = int(row.total)

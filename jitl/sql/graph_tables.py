@@ -1,0 +1,84 @@
+"""Tables of the documents' graph. Every number is a count; ids of nodes carry no meaning and are not kept by a rebuild.
+
+A passage's id is taken from its chunk's UUID and sorts as it does, so that the first passages of a name are the first rows of
+its postings. The two posting tables are their own index where the database can do that (SQLite), half the size otherwise.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, String, Table, Text
+
+from jitl.sql.columns import Id, Serial, metadata
+
+# Sorted by code points on every database, as Python does.
+Key = Text().with_variant(Text(collation="C"), "postgresql")
+
+graph_collections = Table(
+    "graph_collections",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("collection_id", Id, nullable=False, unique=True),
+    Column("passages", Integer, nullable=False, default=0),
+    Column("mentions", Integer, nullable=False, default=0),
+    Column("aliases", Integer, nullable=False, default=0),
+    Column("statements", Integer, nullable=False, default=0),
+)
+
+graph_passages = Table(
+    "graph_passages",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=False),
+    Column("chunk_id", String(36), nullable=False),
+    Column("version_id", Id, nullable=False, index=True),
+    Column("collection", Integer, nullable=False, index=True),
+    Column("nodes", LargeBinary, nullable=False),  # u32 little-endian: the ids of its names, by key
+    Column("mentions", LargeBinary, nullable=False),  # deflated JSON columns
+    Column("statements", LargeBinary, nullable=False),  # the same; empty where there are none
+    Column("aliases", LargeBinary, nullable=False),
+)
+
+graph_nodes = Table(
+    "graph_nodes",  # a name in a collection
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=False),
+    Column("key", Key, nullable=False),
+    Column("collection", Integer, nullable=False),
+    Column("passages", Integer, nullable=False),
+    Column("forms", Text, nullable=False),  # JSON: [spelling, kind, passages], sorted
+    Index("ix_graph_nodes_key", "key", "collection", unique=True),
+)
+
+graph_words = Table(
+    "graph_words",  # words of keys after their first, which the index of keys finds
+    metadata,
+    Column("word", Key, primary_key=True),
+    Column("node", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+graph_postings = Table(
+    "graph_postings",
+    metadata,
+    Column("node", BigInteger, primary_key=True, autoincrement=False),
+    Column("untitled", SmallInteger, primary_key=True, autoincrement=False),  # 0 where the document is called so: these come first
+    Column("passage", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+graph_stated = Table(
+    "graph_stated",  # passages with a statement about the name
+    metadata,
+    Column("node", BigInteger, primary_key=True, autoincrement=False),
+    Column("passage", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+graph_aliases = Table(
+    "graph_aliases",  # each fact stands twice, once from either side
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("collection", Integer, primary_key=True, autoincrement=False),
+    Column("other", Key, primary_key=True),
+    Column("passages", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
