@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import sqlalchemy as sa
 
@@ -14,12 +15,23 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
+Look: TypeAlias = Callable[[set[str]], Iterable[tuple[str, str, int]]]
+"""Keys -> (key, what it is said to be another name of, in how many facts)."""
+
+
 def classes(connection: Connection, keys: Sequence[str], collections: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """As `connected`, of the alias facts in SQL."""
+    return connected(keys, partial(_look, connection, collections))
+
+
+def connected(keys: Sequence[str], look: Look) -> dict[str, tuple[str, ...]]:
     """Key -> the other keys of its class, sorted; see `GraphStore.aliases` for classes that run away."""
     stated: dict[str, dict[str, int]] = {}
     frontier = set(keys)
     for _ in range(MOST_ALIASES + 1):  # a class's longest way is shorter, or it has run away
-        _look(connection, frontier, collections, stated)
+        stated |= {key: {} for key in frontier}
+        for key, other, facts in look(frontier):
+            stated[key][other] = facts
         frontier = set().union(*(stated[key] for key in frontier if len(stated[key]) <= MOST_ALIASES)) - set(stated)
         if not frontier:
             break
@@ -36,15 +48,8 @@ def _others(key: str, stated: Mapping[str, Mapping[str, int]]) -> tuple[str, ...
     return tuple(sorted(members - {key}))
 
 
-def _look(connection: Connection, keys: set[str], collections: Sequence[str], stated: dict[str, dict[str, int]]) -> None:
-    """Add to `stated` what each of these keys is said to be another name of, and in how many passages."""
+def _look(connection: Connection, collections: Sequence[str], keys: set[str]) -> list[tuple[str, str, int]]:
     a, c = graph_aliases.c, graph_collections.c
     numbers = sa.select(c.id).where(c.collection_id.in_(collections))
-    total = sa.func.sum(a.passages).label("total")
-    rows = connection.execute(
-        sa.select(a.key, a.other, total).where(a.key.in_(sorted(keys)), a.collection.in_(numbers)).group_by(a.key, a.other)
-    )
-    for key in keys:
-        stated[key] = {}
-    for row in rows:
-        stated[row.key][row.other] = int(row.total)
+    wanted = sa.select(a.key, a.other, sa.func.sum(a.passages)).where(a.key.in_(sorted(keys)), a.collection.in_(numbers))
+    return [(key, other, int(facts)) for key, other, facts in connection.execute(wanted.group_by(a.key, a.other))]
