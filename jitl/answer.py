@@ -6,14 +6,14 @@ quotes of the passages, or a language model's words over them; otherwise the pla
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jitl.citations import CitationCheck, correction_source, passage_source, statement_of, statements
+from jitl.draft import Draft
 from jitl.errors import OutOfBudget, Unavailable
 from jitl.extract import Extractor, opening
 from jitl.grounding import Grounding
@@ -21,7 +21,7 @@ from jitl.ports import LanguageModel, Router, SparseEncoder
 from jitl.prompts import NOT_FOUND_MARK, day, holds, messages, say
 from jitl.reading import PASSAGES as PASSAGES_READ
 from jitl.reading import Reading, content, read
-from jitl.types import Answer, AnswerEvent, CorrectionState, Done, Query, RankedHit, Route, SearchResult, Source, Sources, Token
+from jitl.types import Answer, AnswerEvent, CorrectionState, Done, RankedHit, Sources, Token
 from jitl.views import views
 
 if TYPE_CHECKING:
@@ -34,82 +34,8 @@ PASSAGES = 10
 MODEL_PASSAGES = 6
 """Of these, the ones a model reads."""
 
-EVIDENCE = 5
-"""Corrections shown beside an answer, at most."""
-
 Keep = Callable[[Answer, str, tuple[str, ...]], None]
 """Stores a finished answer for the principal and the collections asked."""
-
-
-@dataclass(slots=True)
-class _Draft:
-    """An answer in the making."""
-
-    query: Query
-    asked: Query  # the question by its content
-    result: SearchResult
-    route: Route
-    sources: list[Source] = field(default_factory=list)
-    texts: dict[int, str] = field(default_factory=dict)  # source number -> whole passage
-    notices: list[str] = field(default_factory=list)
-    readings: Sequence[Reading] = ()
-    read_for: Query | None = None  # the question that `readings` stand beside
-    said: list[str] = field(default_factory=list)
-    grounded: bool = True
-
-    def cite_evidence(self, *, authoritative: bool | None = None) -> list[tuple[int, CorrectionState]]:
-        """Cite the corrections beside the answer (those with or without authority, or all); their numbers."""
-        cited = []
-        for candidate in self.result.consultation.evidence[:EVIDENCE]:
-            taught = candidate.correction
-            if authoritative is None or taught.authoritative is authoritative:
-                cited.append((self.cite(correction_source(taught), statement_of(taught)), taught))
-        return cited
-
-    def concerned(self) -> frozenset[str]:
-        """Corrections that bear on this question."""
-        consultation = self.result.consultation
-        weighed = (consultation.answer, *consultation.evidence)
-        return frozenset(candidate.correction.id for candidate in weighed if candidate is not None and candidate.correction.authoritative)
-
-    def cite(self, source: Source, text: str) -> int:
-        number = len(self.sources) + 1
-        self.sources.append(replace(source, number=number))
-        self.texts[number] = text
-        return number
-
-    def token(self, text: str) -> Token:
-        self.said.append(text)
-        return Token(text)
-
-    def gap(self) -> str:
-        """What parts the next paragraph from what was said."""
-        return "\n\n" if self.said else ""
-
-    def announce(self, notice: str) -> Token:
-        """A notice that every face shows, because it stands in the text too."""
-        self.notices.append(notice)
-        return self.token(f"{self.gap()}{notice}")
-
-    def refuse(self) -> None:
-        """The sources turned out not to hold the answer."""
-        self.grounded = False
-        self.sources = []
-
-    def answer(self, *, explain: bool) -> Answer:
-        consultation = self.result.consultation
-        return Answer(
-            id=str(uuid.uuid4()),
-            question=self.query.text,
-            text="".join(self.said),
-            grounded=self.grounded,
-            route=self.route,
-            sources=tuple(self.sources),
-            correction=consultation.answer,
-            evidence_corrections=tuple(c.correction.id for c in consultation.evidence[:EVIDENCE]),
-            candidates=consultation.candidates if explain else (),
-            notices=tuple(self.notices),
-        )
 
 
 class Answerer:
@@ -147,16 +73,14 @@ class Answerer:
         """Events of one answer. `collections` are ids that the caller may read. Raises before the first event or not at all."""
         query = self._searcher.prepare(question, collections, as_of=as_of, release=release, run=run)
         result = self._searcher.search(query, PASSAGES)
-        draft = _Draft(
-            query, content(query, self._sparse), result, self._router.route(question, query.vector), notices=list(result.notices)
-        )
+        draft = Draft(query, content(query, self._sparse), result, self._router.route(question, query.vector), notices=list(result.notices))
         yield from self._answer(draft)
         answer = draft.answer(explain=explain)
         if self._keep is not None:
             self._keep(answer, principal_id, tuple(collections))
         yield Done(answer)
 
-    def _answer(self, draft: _Draft) -> Iterator[AnswerEvent]:
+    def _answer(self, draft: Draft) -> Iterator[AnswerEvent]:
         supported, passages = self._supports(draft, [hit for hit in draft.result.hits if hit.passage is not None])
         consultation = draft.result.consultation
         if consultation.answer is not None:
@@ -166,7 +90,7 @@ class Answerer:
             return self._supported(draft, passages if supported else [])
         return self._not_found(draft)
 
-    def _supports(self, draft: _Draft, passages: Sequence[RankedHit]) -> tuple[bool, Sequence[RankedHit]]:
+    def _supports(self, draft: Draft, passages: Sequence[RankedHit]) -> tuple[bool, Sequence[RankedHit]]:
         """Whether the passages hold an answer, and those that may be quoted for it; the draft keeps in whose words they were read."""
         for asked, hits in views(draft.query, passages, self._sparse):
             draft.asked = asked
@@ -175,7 +99,7 @@ class Answerer:
         draft.asked = content(draft.query, self._sparse)
         return False, passages
 
-    def _corrected(self, draft: _Draft, taught: CorrectionState, passages: Sequence[RankedHit]) -> Iterator[AnswerEvent]:
+    def _corrected(self, draft: Draft, taught: CorrectionState, passages: Sequence[RankedHit]) -> Iterator[AnswerEvent]:
         """The correction itself, the passages it stands above and what else was taught beside it."""
         number = draft.cite(correction_source(taught), taught.answer)
         self._quote(draft, passages)
@@ -186,7 +110,7 @@ class Answerer:
         yield draft.token(f"{taught.answer} [{number}]\n\n{credit}{_validity(taught, draft.query.language)}")
         yield from _listed(draft, evidence)
 
-    def _not_found(self, draft: _Draft) -> Iterator[AnswerEvent]:
+    def _not_found(self, draft: Draft) -> Iterator[AnswerEvent]:
         """Only what was proposed is shown, labelled: passages that do not hold the answer are no sources of it."""
         draft.grounded = False
         evidence = draft.cite_evidence()
@@ -194,7 +118,7 @@ class Answerer:
         yield draft.token(say("not_found", draft.query.language))
         yield from _listed(draft, evidence)
 
-    def _supported(self, draft: _Draft, passages: Sequence[RankedHit]) -> Iterator[AnswerEvent]:
+    def _supported(self, draft: Draft, passages: Sequence[RankedHit]) -> Iterator[AnswerEvent]:
         """Authoritative evidence, the passages, what awaits review: worded by the model, or quoted."""
         first = draft.cite_evidence(authoritative=True)
         quoted = self._quote(draft, passages)
@@ -210,7 +134,7 @@ class Answerer:
         yield from _quoted(draft, quoted)
         yield from _listed(draft, last)
 
-    def _quote(self, draft: _Draft, passages: Sequence[RankedHit]) -> range:
+    def _quote(self, draft: Draft, passages: Sequence[RankedHit]) -> range:
         """Cite the best quotes, those last whose passage a correction of this question supersedes; returns their numbers."""
         concerned = draft.concerned()
         ordered = sorted(passages, key=lambda hit: hit.superseded_by in concerned)
@@ -221,14 +145,14 @@ class Answerer:
             draft.cite(passage_source(passage, quote.text, self._superseded(draft, hit, quote.text)), passage.text)
         return range(start, len(draft.sources) + 1)
 
-    def _read(self, draft: _Draft, hits: Sequence[RankedHit]) -> Sequence[Reading]:
+    def _read(self, draft: Draft, hits: Sequence[RankedHit]) -> Sequence[Reading]:
         """The best passages beside the question; read once where nothing has put them in another order."""
         passages = [hit.passage for hit in hits if hit.passage is not None][:PASSAGES_READ]
         if draft.read_for is not draft.asked or [reading.passage for reading in draft.readings] != passages:
             draft.readings, draft.read_for = read(draft.asked, passages, self._sparse), draft.asked
         return draft.readings
 
-    def _add_passages(self, draft: _Draft, passages: Sequence[RankedHit]) -> None:
+    def _add_passages(self, draft: Draft, passages: Sequence[RankedHit]) -> None:
         """Cite the passages that no quote was taken from: a model reads more than an answer can quote."""
         seen = {source.chunk for source in draft.sources}
         for hit in passages[:MODEL_PASSAGES]:
@@ -236,13 +160,13 @@ class Answerer:
                 quote = opening(hit.passage.text)
                 draft.cite(passage_source(hit.passage, quote, self._superseded(draft, hit, quote)), hit.passage.text)
 
-    def _superseded(self, draft: _Draft, hit: RankedHit, quote: str) -> str | None:
+    def _superseded(self, draft: Draft, hit: RankedHit, quote: str) -> str | None:
         """What superseded this source: elsewhere than under the question that was corrected, only the wrong words themselves are struck."""
         if hit.superseded_by is None or hit.superseded_by in draft.concerned() or hit.passage is None:
             return hit.superseded_by
         return self._searcher.marks(draft.query, [replace(hit.passage, text=quote)]).get(hit.passage.id)
 
-    def _modelled(self, draft: _Draft, model: LanguageModel) -> Generator[AnswerEvent, None, bool]:
+    def _modelled(self, draft: Draft, model: LanguageModel) -> Generator[AnswerEvent, None, bool]:
         """The model's statements as they are checked; True where quotes have to stand in for them."""
         language = draft.query.language
         check = CitationCheck(self._sparse, draft.texts)
@@ -269,7 +193,7 @@ class Answerer:
         return False
 
 
-def _quoted(draft: _Draft, numbers: range) -> Iterator[Token]:
+def _quoted(draft: Draft, numbers: range) -> Iterator[Token]:
     space = say("space", draft.query.language)
     for at, number in enumerate(numbers):
         source = draft.sources[number - 1]
@@ -277,7 +201,7 @@ def _quoted(draft: _Draft, numbers: range) -> Iterator[Token]:
         yield draft.token(f"{space if at else draft.gap()}{mark}{source.quote} [{number}]")
 
 
-def _listed(draft: _Draft, evidence: Sequence[tuple[int, CorrectionState]]) -> Iterator[Token]:
+def _listed(draft: Draft, evidence: Sequence[tuple[int, CorrectionState]]) -> Iterator[Token]:
     """Corrections shown beside an answer, each with its author, date and standing."""
     for number, taught in evidence:
         what = "corrects" if taught.authoritative else "proposed"
