@@ -16,6 +16,7 @@ import numpy as np
 
 from graph.facts import Kind
 from graph.pairs import pairs
+from jitl.sql.frequencies import slices
 
 if TYPE_CHECKING:
     from graph.facts import Mention
@@ -108,8 +109,8 @@ def read(
 
 
 def _together(store: GraphStore, collection_id: str, passages: Sequence[str], documents: Sequence[int], found: _Read) -> Occurrences:
-    """Names of one class become one, under the first of their keys that stands in a passage."""
-    first = _classes(store, collection_id, sorted(found.numbers))
+    """Names of one class become one, under the key that stands in most passages."""
+    first = _classes(store, collection_id, {key: found.spellings[number].total() for key, number in found.numbers.items()})
     keys = sorted(set(first.values()))
     number = {key: at for at, key in enumerate(keys)}
     of_old = {old: number[first[key]] for key, old in found.numbers.items()}
@@ -134,14 +135,14 @@ def _named(keys: Sequence[str], of_old: Mapping[int, int], found: _Read) -> list
     return [Named(key, shown[at], _kind(kinds[at]), sorted(spelled[at, shown[at]])[:EVIDENCE]) for at, key in enumerate(keys)]
 
 
-def _classes(store: GraphStore, collection_id: str, keys: Sequence[str]) -> dict[str, str]:
-    """Each key -> the first key of its class."""
-    known, first = frozenset(keys), {}
-    for at in range(0, len(keys), NAMES):
-        some = keys[at : at + NAMES]
+def _classes(store: GraphStore, collection_id: str, passages: Mapping[str, int]) -> dict[str, str]:
+    """Each key -> the key of its class that stands in most passages, ties by the alphabet."""
+    first = {}
+    for some in slices(sorted(passages), NAMES):
         others = store.aliases(some, [collection_id])
         for key in some:
-            first[key] = min(key, *(other for other in others.get(key, ()) if other in known), key)
+            known = [key, *(other for other in others.get(key, ()) if other in passages)]
+            first[key] = min(known, key=lambda one: (-passages[one], one))
     return first
 
 

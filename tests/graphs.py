@@ -1,0 +1,79 @@
+"""A small world with a graph: documents published with their passages and their names, for tests of what is read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graph.editions import Editions
+from graph.extract import Extractor
+from graph.facts import PassageFacts
+from graph.local import SqlGraph
+from graph.refresh import Refresh
+from jitl.sql.catalogue import Catalogue
+from jitl.sql.engine import Database
+from jitl.sql.versions import Versions
+from tests.workshop import Workshop
+
+AURORA = (
+    "The Aurora Project records cosmic showers with the Lantern Array on Mount Kestrel. Maria Olsen leads the Aurora Project since 2019. "
+    "The Lantern Array has 64 stations, and Maria Olsen designed the readout of the Lantern Array. "
+    "Mount Kestrel offers the dry air that the Lantern Array needs for its lamps."
+)
+HARBOUR = (
+    "The Harbour Framework reconstructs muon tracks for the Delta Ring. Piet Vermeer wrote the Harbour Framework in 2021. "
+    "The Delta Ring stores polarised muons, and the Harbour Framework reads the events of the Delta Ring. "
+    "Piet Vermeer maintains the geometry of the Delta Ring in the Harbour Framework."
+)
+
+
+def documents(copies: int = 4) -> dict[str, str]:
+    """Two subjects that share no name, in several documents each."""
+    told = {}
+    for number in range(copies):
+        told[f"aurora{number}"] = f"{AURORA} The log of station {number} was read by hand at night."
+        told[f"harbour{number}"] = f"{HARBOUR} The log of shift {number} was read by hand at night."
+    return told
+
+
+@dataclass
+class World:
+    """`refresh` computes the communities of the workshop's collection."""
+
+    db: Database
+    folder: Path
+    workshop: Workshop = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.workshop = Workshop(self.db, self.folder)
+        self.catalogue = Catalogue(self.db)
+        self.store = SqlGraph(self.db)
+        self.editions = Editions(self.db)
+        self.refresh = Refresh(self.editions, self.store, self.catalogue)
+
+    @property
+    def place(self) -> str:
+        return self.workshop.collection
+
+    def publish(self, texts: Mapping[str, str]) -> None:
+        self.workshop.write(**texts)
+        self.workshop.ingest()
+        self.project()
+
+    def remove(self, *names: str) -> None:
+        for name in names:
+            (self.folder / f"{name}.txt").unlink()
+        self.workshop.ingest()
+
+    def project(self) -> None:
+        """Bring the graph in line with what is published; what was replaced stays in it, as it may for a while."""
+        base = self.editions.base(self.place)
+        titles = {info.version_id: info.title for info in self.catalogue.documents(self.place)}
+        for some in Versions(self.db).chunks([version for version, _ in base.versions], 200):
+            self.store.write(
+                [
+                    PassageFacts(one.id, one.version_id, one.collection_id, Extractor().extract(one.text, one.header, titles[one.version_id]))
+                    for one in some
+                ]
+            )
