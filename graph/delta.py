@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from graph.facts import Facts
+from graph.packing import unpack
 
 Node: TypeAlias = tuple[int, str]
 """Collection's number and key."""
@@ -15,19 +16,25 @@ Node: TypeAlias = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A passage and its facts in order."""
+    """A passage with its packed facts; `ordered` are the same where they need not be unpacked."""
 
-    id: int
+    passage: int
     chunk_id: str
     version_id: str
     collection: int
-    facts: Facts
+    packed: tuple[bytes, bytes, bytes]
+    ordered: Facts | None = field(default=None, compare=False)
+
+    @property
+    def facts(self) -> Facts:
+        return unpack(*self.packed) if self.ordered is None else self.ordered
 
 
 @dataclass(slots=True)
 class Delta:
     """Rows are named by node, counts by what they count; what comes and goes with one change is left out."""
 
+    titled: Counter[Node] = field(default_factory=Counter)
     forms: defaultdict[Node, Counter[tuple[str, str]]] = field(default_factory=lambda: defaultdict(Counter))  # (spelling, kind) -> passages
     postings: Counter[tuple[Node, int, int]] = field(default_factory=Counter)  # (node, untitled, passage)
     stated: Counter[tuple[Node, int]] = field(default_factory=Counter)  # (node, passage)
@@ -52,9 +59,10 @@ class Delta:
         for mention in facts.mentions:
             node = (c, mention.key)
             self.forms[node][mention.name, mention.kind.value] += sign
-            self.postings[node, int(not mention.titled), passage.id] += sign
+            self.titled[node] += sign * mention.titled
+            self.postings[node, int(not mention.titled), passage.passage] += sign
         for key in {key for statement in facts.statements for key in (statement.subject, statement.object)}:
-            self.stated[(c, key), passage.id] += sign
+            self.stated[(c, key), passage.passage] += sign
         for alias in facts.aliases:
             self.aliases[c, alias.key, alias.other] += sign
             self.aliases[c, alias.other, alias.key] += sign

@@ -47,8 +47,8 @@ class SqlGraph:
         found: dict[str, Sequence[Mention]] = {}
         with self._db.read() as connection:
             for some in slices(list(dict.fromkeys(chunk_ids)), MOST_IDS):
-                ids = [packing.passage_id(id_) for id_ in some]
-                rows = connection.execute(sa.select(p.chunk_id, p.mentions).where(p.id.in_(ids)))
+                numbers = [packing.passage_number(id_) for id_ in some]
+                rows = connection.execute(sa.select(p.chunk_id, p.mentions).where(p.passage.in_(numbers)))
                 found |= {row[0]: packing.unpack_mentions(row[1]) for row in rows}
         return {id_: found[id_] for id_ in dict.fromkeys(chunk_ids) if id_ in found}
 
@@ -56,15 +56,16 @@ class SqlGraph:
         with self._db.read() as connection:
             reader = GraphReader(connection, collections)
             nodes = reader.nodes(keys)
-            places = reader.places(nodes, most)
+            places = reader.places(nodes, most, chunks=True)
         found: dict[str, Posting] = {}
         by_key: defaultdict[str, list[Node]] = defaultdict(list)
         for node in nodes:
             by_key[node.key].append(node)
-        for key in dict.fromkeys(keys):
-            if key in by_key:
-                first = sorted(place for node in by_key[key] for place in places[node.id])[:most]
-                found[key] = Posting(sum(node.passages for node in by_key[key]), [(chunk, not untitled) for untitled, _, chunk in first])
+        for key in (key for key in dict.fromkeys(keys) if key in by_key):
+            first = [place for node in by_key[key] for place in places[node.id]]
+            if len(by_key[key]) > 1:
+                first = sorted(first)[:most]
+            found[key] = Posting(sum(node.passages for node in by_key[key]), [(chunk, not untitled) for untitled, _, chunk in first])
         return found
 
     def aliases(self, keys: Sequence[str], collections: Sequence[str]) -> Mapping[str, Sequence[str]]:
@@ -73,8 +74,8 @@ class SqlGraph:
 
     def entities(self, prefix: str, collections: Sequence[str], most: int) -> Sequence[Entity]:
         with self._db.read() as connection:
-            nodes = GraphReader(connection, collections).beginning(prefix, most)
-            return _with_aliases(connection, nodes, collections)
+            reader = GraphReader(connection, collections)
+            return _with_aliases(connection, reader, reader.beginning(prefix, most))
 
     def neighbours(self, key: str, collections: Sequence[str], most: int) -> Sequence[Neighbour]:
         with self._db.read() as connection:
@@ -82,8 +83,8 @@ class SqlGraph:
             own = reader.nodes([key, *classes(connection, [key], collections).get(key, ())])
             counts = reader.beside(own)
             near = reader.most_shared(counts, most)
-            relations = reader.relations({node.key for node in own}, own, {node.key for node in near})
-            entities = _with_aliases(connection, near, collections)
+            relations = reader.relations(own, {node.key for node in near})
+            entities = _with_aliases(connection, reader, near)
         return [
             Neighbour(one, counts[node.id], relations.get((node.collection, node.key), ()))
             for node, one in zip(near, entities, strict=True)
@@ -127,6 +128,7 @@ def _number(connection: Connection, collection_id: str) -> int | None:
     return connection.scalar(sa.select(c.id).where(c.collection_id == collection_id))
 
 
-def _with_aliases(connection: Connection, nodes: Sequence[Node], collections: Sequence[str]) -> list[Entity]:
-    others = classes(connection, list(dict.fromkeys(node.key for node in nodes)), collections)
-    return [entity(node, others.get(node.key, ())) for node in nodes]
+def _with_aliases(connection: Connection, reader: GraphReader, nodes: Sequence[Node]) -> list[Entity]:
+    others = classes(connection, list(dict.fromkeys(node.key for node in nodes)), reader.collections)
+    forms = reader.forms(nodes)
+    return [entity(node, forms[node.id], others.get(node.key, ())) for node in nodes]

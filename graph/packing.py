@@ -16,8 +16,8 @@ LEVEL = 6
 _KINDS = {kind.value: kind for kind in Kind}
 
 
-def passage_id(chunk_id: str) -> int:
-    """The UUID's first 63 bits: ids sort as chunks do. Among 10^6 passages two share one with a chance of 10^-6; one of them is lost."""
+def passage_number(chunk_id: str) -> int:
+    """The UUID's first 63 bits: numbers sort as chunks do. Among 10^6 passages two share one with a chance of 10^-6; one is lost then."""
     return UUID(chunk_id).int >> 65
 
 
@@ -63,6 +63,15 @@ def in_order(facts: Facts) -> Facts:
         tuple(sorted(facts.aliases, key=lambda a: (a.key, a.other))),
         tuple(sorted(facts.statements, key=lambda s: (s.start, s.end, s.subject, s.relation, s.object))),
     )
+
+
+def pack(ordered: Facts) -> tuple[bytes, bytes, bytes]:
+    """Mentions, aliases and statements of facts in order."""
+    return pack_mentions(ordered.mentions), pack_aliases(ordered.aliases), pack_statements(ordered.statements)
+
+
+def unpack(mentions: bytes, aliases: bytes, statements: bytes) -> Facts:
+    return Facts(unpack_mentions(mentions), unpack_aliases(aliases), unpack_statements(statements))
 
 
 def pack_nodes(ids: Sequence[int]) -> bytes:

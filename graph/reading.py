@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ MOST_IDS = 1000
 _VAGUE = (Kind.NAME.value, Kind.TERM.value)
 
 Place: TypeAlias = tuple[int, int, str]
-"""0 where the passage's document is called so, else 1; the passage's id; its chunk's id. They sort as contracts ask."""
+"""0 where the passage's document is called so, else 1; the passage's number; its chunk's id. They sort as contracts ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,13 @@ class Node:
     key: str
     collection: str
     passages: int
-    forms: str
+    titled: int
 
 
-def entity(node: Node, aliases: Sequence[str]) -> Entity:
+def entity(node: Node, forms: str, aliases: Sequence[str]) -> Entity:
     spellings: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
-    for name, kind, passages in json.loads(node.forms):
+    for name, kind, passages in json.loads(forms):
         spellings[name] += passages
         kinds[kind] += passages
     name = min(spellings, key=lambda spelling: (-spellings[spelling], spelling))
@@ -54,7 +55,10 @@ class GraphReader:
 
     def __init__(self, connection: Connection, collections: Sequence[str]) -> None:
         self._connection = connection
-        self._collections = list(collections)
+        self.collections = list(dict.fromkeys(collections))
+        c = graph_collections.c
+        wanted = sa.select(c.id, c.collection_id).where(c.collection_id.in_(self.collections))
+        self._names: dict[int, str] = {row.id: row.collection_id for row in connection.execute(wanted)}
 
     def nodes(self, keys: Iterable[str]) -> list[Node]:
         """Of each key, in every collection that knows it."""
@@ -68,37 +72,65 @@ class GraphReader:
         found = {node.id: node for condition in (sa.and_(*within), later) for node in self._nodes(condition, most)}
         return sorted(found.values(), key=lambda node: (-node.passages, node.key, node.collection))[:most]
 
-    def places(self, nodes: Sequence[Node], most: int) -> dict[int, list[Place]]:
-        """Node id -> its first places."""
-        p, q = graph_postings.c, graph_passages.c
-        joined = graph_postings.join(graph_passages, q.id == p.passage)
-        wanted = sa.select(p.node, p.untitled, p.passage, q.chunk_id).select_from(joined)
+    def forms(self, nodes: Sequence[Node]) -> dict[int, str]:
+        n = graph_nodes.c
+        return {row.id: row.forms for row in self._connection.execute(sa.select(n.id, n.forms).where(n.id.in_([one.id for one in nodes])))}
+
+    def places(self, nodes: Sequence[Node], most: int, *, chunks: bool = False) -> dict[int, list[Place]]:
+        """Node id -> its first places, in order; without `chunks` the id of the chunk is left empty."""
         found: dict[int, list[Place]] = {node.id: [] for node in nodes}
-        few = [node.id for node in nodes if node.passages <= most]
-        for some in slices(few, MOST_IDS):
-            for row in self._connection.execute(wanted.where(p.node.in_(some))):
-                found[row[0]].append((row[1], row[2], row[3]))
+        if most <= 0:
+            return found
+        for condition in _first_rows(nodes, most):
+            for id_, place in self._places(condition, chunks=chunks):
+                found[id_].append(place)
         for node in nodes:
-            if node.passages > most:
-                rows = self._connection.execute(wanted.where(p.node == node.id).order_by(p.untitled, p.passage).limit(most))
-                found[node.id] = [(row[1], row[2], row[3]) for row in rows]
-        return {id_: sorted(places) for id_, places in found.items()}
+            if len(found[node.id]) < min(most, node.passages):  # its passages are not as evenly spread as others are
+                found[node.id] = [place for _, place in self._places(graph_postings.c.node == node.id, chunks=chunks, most=most)]
+            found[node.id] = sorted(found[node.id])[:most]
+        return found
+
+    def _places(self, condition: sa.ColumnElement[bool], *, chunks: bool, most: int | None = None) -> list[tuple[int, Place]]:
+        p, q = graph_postings.c, graph_passages.c
+        wanted = sa.select(p.node, p.untitled, p.passage, q.chunk_id if chunks else sa.literal_column("''"))
+        if chunks:
+            wanted = wanted.select_from(graph_postings.join(graph_passages, q.passage == p.passage))
+        if most is not None:
+            wanted = wanted.order_by(p.untitled, p.passage).limit(most)
+        rows = self._connection.execute(wanted.where(condition))
+        return [(id_, (untitled, number, chunk)) for id_, untitled, number, chunk in rows]
 
     def beside(self, own: Sequence[Node]) -> Counter[int]:
-        """Ids of the names in the first passages of these -> in how many of those they stand."""
-        first = sorted({place for places in self.places(own, LOOKED_AT).values() for place in places})
-        passages = list(dict.fromkeys(passage for _, passage, _ in first))[:LOOKED_AT]
-        held = self.names_of(passages)
+        """Ids of other names in the first passages of these -> in how many of those they stand."""
+        held = self.names_of(self._first(own))
         if not held:
             return Counter()
         ids, counts = np.unique(np.concatenate(held), return_counts=True)
-        return Counter({int(id_): int(n) for id_, n in zip(ids, counts, strict=True)}) - Counter({node.id: len(passages) for node in own})
+        found = Counter(dict(zip(ids.tolist(), counts.tolist(), strict=True)))
+        for node in own:
+            del found[node.id]
+        return found
+
+    def holding(self, keys: set[str]) -> list[frozenset[str]]:
+        """The names of the first passages that hold one of these."""
+        held = self.names_of(self._first(self.nodes(keys)))
+        ids = sorted({id_ for nodes in held for id_ in nodes.tolist()})
+        n = graph_nodes.c
+        key_of: dict[int, str] = {}
+        for some in slices(ids, MOST_IDS):
+            key_of |= {row.id: row.key for row in self._connection.execute(sa.select(n.id, n.key).where(n.id.in_(some)))}
+        return [frozenset(key_of[id_] for id_ in nodes.tolist()) for nodes in held]
+
+    def _first(self, nodes: Sequence[Node]) -> list[int]:
+        """Numbers of the first passages of these names together."""
+        places = sorted(place for some in self.places(nodes, LOOKED_AT).values() for place in some)
+        return list(dict.fromkeys(number for _, number, _ in places))[:LOOKED_AT]
 
     def names_of(self, passages: Sequence[int]) -> list[np.ndarray[Any, np.dtype[np.uint32]]]:
         q = graph_passages.c
         packed: list[bytes] = []
         for some in slices(passages, MOST_IDS):
-            packed += self._connection.scalars(sa.select(q.nodes).where(q.id.in_(some)))
+            packed += self._connection.scalars(sa.select(q.nodes).where(q.passage.in_(some)))
         return [packing.unpack_nodes(one) for one in packed]
 
     def most_shared(self, counts: Counter[int], most: int) -> list[Node]:
@@ -121,13 +153,14 @@ class GraphReader:
         columns = sa.select(q.chunk_id, c.collection_id, q.statements).select_from(joined)
         found: list[Stated] = []
         for some in slices(sorted(passages)[:most], MOST_IDS):
-            for row in self._connection.execute(columns.where(q.id.in_(some)).order_by(q.id)):
+            for row in self._connection.execute(columns.where(q.passage.in_(some)).order_by(q.passage)):
                 about = [one for one in packing.unpack_statements(row.statements) if one.subject in keys or one.object in keys]
                 found += [Stated(one, row.chunk_id, row.collection_id) for one in about]
         return found[:most]
 
-    def relations(self, keys: set[str], own: Sequence[Node], others: set[str]) -> Mapping[tuple[str, str], tuple[str, ...]]:
-        """(collection, other key) -> relation phrases between it and the keys, the most frequent first."""
+    def relations(self, own: Sequence[Node], others: set[str]) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """(collection, other key) -> relation phrases between it and these names, the most frequent first."""
+        keys = {node.key for node in own}
         phrases: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for stated in self.statements(keys, own, LOOKED_AT):
             one = stated.statement
@@ -136,26 +169,36 @@ class GraphReader:
                 phrases[stated.collection_id, other][one.relation] += 1
         return {pair: tuple(sorted(counts, key=lambda phrase: (-counts[phrase], phrase))) for pair, counts in phrases.items()}
 
-    def holding(self, keys: set[str]) -> list[frozenset[str]]:
-        """The names of the first passages that hold one of these."""
-        first = {place for places in self.places(self.nodes(keys), LOOKED_AT).values() for place in places}
-        passages = list(dict.fromkeys(passage for _, passage, _ in sorted(first)))[:MOST_IDS]
-        held = self.names_of(passages)
-        ids = sorted({id_ for nodes in held for id_ in nodes.tolist()})
-        n = graph_nodes.c
-        key_of: dict[int, str] = {}
-        for some in slices(ids, MOST_IDS):
-            key_of |= {row.id: row.key for row in self._connection.execute(sa.select(n.id, n.key).where(n.id.in_(some)))}
-        return [frozenset(key_of[id_] for id_ in nodes.tolist()) for nodes in held]
-
     def _nodes(self, condition: sa.ColumnElement[bool], most: int | None = None) -> list[Node]:
-        n, c = graph_nodes.c, graph_collections.c
-        joined = graph_nodes.join(graph_collections, c.id == n.collection)
-        wanted = sa.select(n.id, n.key, c.collection_id, n.passages, n.forms).select_from(joined)
-        wanted = wanted.where(condition, c.collection_id.in_(self._collections))
+        n, names = graph_nodes.c, self._names
+        wanted = sa.select(n.id, n.key, n.collection, n.passages, n.titled).where(condition, n.collection.in_(list(names)))
         if most is not None:
-            wanted = wanted.order_by(n.passages.desc(), n.key, c.collection_id).limit(most)
-        return [Node(*row) for row in self._connection.execute(wanted)]
+            wanted = wanted.order_by(n.passages.desc(), n.key, n.collection).limit(most)
+        return [Node(id_, key, names[number], *counts) for id_, key, number, *counts in self._connection.execute(wanted)]
+
+
+def _first_rows(nodes: Sequence[Node], most: int) -> list[sa.ColumnElement[bool]]:
+    """Conditions that hold for the first `most` postings of each name, and for as few others as may be.
+
+    Passages' numbers are digests' bits: of n, the first m lie below m/n of their range, give or take some square roots of m.
+    """
+    p = graph_postings.c
+    by_bound: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for node in nodes:
+        for untitled, number, of in ((0, most, node.titled), (1, most - node.titled, node.passages - node.titled)):
+            if number > 0 and of > 0:
+                by_bound[untitled, _bound(number, of)].append(node.id)
+    return [
+        p.node.in_(some) & (p.untitled == untitled) & (p.passage <= bound)
+        for (untitled, bound), ids in by_bound.items()
+        for some in slices(ids, MOST_IDS)
+    ]
+
+
+def _bound(number: int, of: int) -> int:
+    """The largest number of a passage that needs looking at: one of few, so that names are asked for together."""
+    share = (number + 4 * math.sqrt(number) + 8) / of
+    return (1 << 63 + min(0, math.ceil(math.log2(share)))) - 1
 
 
 def _after(prefix: str) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from graph import packing
 from graph.delta import Delta, Held, Node
-from graph.facts import Facts, PassageFacts
+from graph.facts import PassageFacts
 from jitl.sql.frequencies import slices
 from jitl.sql.graph_tables import graph_aliases, graph_collections, graph_nodes, graph_passages, graph_postings, graph_stated, graph_words
 
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     from jitl.sql.engine import Database
 
-NAMES = 400
-"""Names a transaction moves; keeps it under 20 ms."""
-PASSAGES = 100
+NAMES = 120
+"""Names a transaction moves; each touches a page or two of its own, and syncing a hundred pages takes some milliseconds."""
+PASSAGES = 50
 """Passages a transaction moves."""
+REMOVED = 6
+"""Passages a transaction removes; their names are read there."""
 LOCK = "graph facts"
 _PARTS = ("passages", "mentions", "aliases", "statements")
 
@@ -33,6 +35,7 @@ class _Row:
     """A name as it will stand."""
 
     id: int
+    titled: int
     forms: dict[tuple[str, str], int]
     fresh: bool = False
 
@@ -45,11 +48,14 @@ class GraphWriter:
 
     def write(self, facts: Sequence[PassageFacts]) -> None:
         """Later facts of a passage that is named twice win."""
-        latest = {passage.chunk_id: passage for passage in facts}
-        for some in _packed(list(latest.values())):
+        latest = {packing.passage_number(passage.chunk_id): passage for passage in facts}
+        for some in _runs(list(latest.items())):
+            ordered = [(number, passage, packing.in_order(passage.facts)) for number, passage in some]
+            packed = [(*one, packing.pack(one[2])) for one in ordered]
             with self._db.exclusive(LOCK), self._db.write() as connection:
-                new = _numbered(connection, some)
-                _move(connection, _held(connection, graph_passages.c.id.in_([passage.id for passage in new])), new, self._db)
+                numbers = _numbers(connection, {passage.collection_id for _, passage in some})
+                new = [Held(n, p.chunk_id, p.version_id, numbers[p.collection_id], bytes_, facts) for n, p, facts, bytes_ in packed]
+                _move(connection, _held(connection, graph_passages.c.passage.in_([n for n, _ in some])), new, self._db)
 
     def remove(self, version_ids: Sequence[str]) -> None:
         for some in slices(version_ids, 500):
@@ -66,54 +72,44 @@ class GraphWriter:
         """Remove the passages that meet the condition, some at a time."""
         while True:
             with self._db.exclusive(LOCK), self._db.write() as connection:
-                old = _held(connection, condition, limit=NAMES // 20)
+                old = _held(connection, condition, limit=REMOVED)
                 if not old:
                     return
                 _move(connection, old, [], self._db)
 
 
-def _packed(facts: Sequence[PassageFacts]) -> Iterator[list[PassageFacts]]:
-    """Runs of passages that one short transaction can take."""
-    run: list[PassageFacts] = []
+def _runs(facts: Sequence[tuple[int, PassageFacts]]) -> Iterator[list[tuple[int, PassageFacts]]]:
+    """As many passages as one short transaction can take."""
+    run: list[tuple[int, PassageFacts]] = []
     names = 0
     for passage in facts:
-        if run and (names + len(passage.facts.mentions) > NAMES or len(run) >= PASSAGES):
+        more = len(passage[1].facts.mentions)
+        if run and (names + more > NAMES or len(run) >= PASSAGES):
             yield run
             run, names = [], 0
         run.append(passage)
-        names += len(passage.facts.mentions)
+        names += more
     if run:
         yield run
 
 
-def _numbered(connection: Connection, facts: Sequence[PassageFacts]) -> list[Held]:
-    """The passages with their collections' numbers; a collection that is new here gets one."""
+def _numbers(connection: Connection, collection_ids: set[str]) -> dict[str, int]:
+    """Numbers of the collections; one that is new here gets one."""
     c = graph_collections.c
-    ids = {passage.collection_id for passage in facts}
-    wanted = sa.select(c.collection_id, c.id).where(c.collection_id.in_(ids))
+    wanted = sa.select(c.collection_id, c.id).where(c.collection_id.in_(collection_ids))
     numbers = {row.collection_id: row.id for row in connection.execute(wanted)}
-    if fresh := sorted(ids - set(numbers)):
+    if fresh := sorted(collection_ids - set(numbers)):
         connection.execute(sa.insert(graph_collections), [{"collection_id": id_} | dict.fromkeys(_PARTS, 0) for id_ in fresh])
         numbers = {row.collection_id: row.id for row in connection.execute(wanted)}
-    return [
-        Held(packing.passage_id(p.chunk_id), p.chunk_id, p.version_id, numbers[p.collection_id], packing.in_order(p.facts)) for p in facts
-    ]
+    return numbers
 
 
 def _held(connection: Connection, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[Held]:
     p = graph_passages.c
-    columns = (p.id, p.chunk_id, p.version_id, p.collection, p.mentions, p.aliases, p.statements)
-    rows = connection.execute(sa.select(*columns).where(condition).limit(limit))
-    return [
-        Held(
-            row.id,
-            row.chunk_id,
-            row.version_id,
-            row.collection,
-            Facts(packing.unpack_mentions(row.mentions), packing.unpack_aliases(row.aliases), packing.unpack_statements(row.statements)),
-        )
-        for row in rows
-    ]
+    rows = connection.execute(
+        sa.select(p.passage, p.chunk_id, p.version_id, p.collection, p.mentions, p.aliases, p.statements).where(condition).limit(limit)
+    )
+    return [Held(*row[:4], (row.mentions, row.aliases, row.statements)) for row in rows]
 
 
 def _move(connection: Connection, old: Sequence[Held], new: Sequence[Held], db: Database) -> None:
@@ -139,22 +135,24 @@ def _nodes(connection: Connection, delta: Delta, db: Database) -> Mapping[Node, 
     n = graph_nodes.c
     keys, numbers = sorted({key for _, key in delta.nodes}), sorted({number for number, _ in delta.nodes})
     found: dict[Node, _Row] = {}
-    for row in connection.execute(sa.select(n.id, n.key, n.collection, n.forms).where(n.key.in_(keys), n.collection.in_(numbers))):
+    for row in connection.execute(
+        sa.select(n.id, n.key, n.collection, n.titled, n.forms).where(n.key.in_(keys), n.collection.in_(numbers))
+    ):
         if (row.collection, row.key) in delta.forms:
-            found[row.collection, row.key] = _Row(row.id, {(name, kind): count for name, kind, count in json.loads(row.forms)})
+            found[row.collection, row.key] = _Row(row.id, row.titled, {(name, kind): count for name, kind, count in json.loads(row.forms)})
     last = connection.scalar(sa.select(sa.func.max(n.id))) or 0
     for offset, node in enumerate(sorted(delta.nodes - set(found)), 1):
-        found[node] = _Row(last + offset, {}, fresh=True)
+        found[node] = _Row(last + offset, 0, {}, fresh=True)
     changed: list[dict[str, Any]] = []
     for node, moved in delta.forms.items():
         own = found[node]
         forms = {form: count for form in own.forms | moved if (count := own.forms.get(form, 0) + moved[form])}
-        if forms != own.forms:
-            own.forms = forms
+        if forms != own.forms or delta.titled[node]:
+            own.forms, own.titled = forms, own.titled + delta.titled[node]
             changed.append(_node(node, own))
     upsert = db.insert(graph_nodes)
     if stay := [values for values in changed if values["passages"]]:
-        kept = {"passages": upsert.excluded.passages, "forms": upsert.excluded.forms}
+        kept = {name: upsert.excluded[name] for name in ("passages", "titled", "forms")}
         connection.execute(upsert.on_conflict_do_update(index_elements=[n.id], set_=kept), stay)
     words = [{"word": word, "node": own.id} for node, own in found.items() if own.fresh for word in later_words(node[1])]
     if words:
@@ -174,7 +172,8 @@ def later_words(key: str) -> set[str]:
 def _node(node: Node, row: _Row) -> dict[str, Any]:
     forms = sorted((name, kind, count) for (name, kind), count in row.forms.items())
     packed = json.dumps(forms, ensure_ascii=False, separators=(",", ":"))
-    return {"id": row.id, "key": node[1], "collection": node[0], "passages": sum(row.forms.values()), "forms": packed}
+    values = {"id": row.id, "key": node[1], "collection": node[0], "titled": row.titled}
+    return values | {"passages": sum(row.forms.values()), "forms": packed}
 
 
 def _point(connection: Connection, delta: Delta, nodes: Mapping[Node, _Row]) -> None:
@@ -202,20 +201,15 @@ def _merge_aliases(connection: Connection, delta: Delta, db: Database) -> None:
 
 
 def _store(connection: Connection, gone: Sequence[Held], come: Sequence[Held], nodes: Mapping[Node, _Row]) -> None:
+    p = graph_passages.c
     if gone:
-        connection.execute(sa.delete(graph_passages).where(graph_passages.c.id.in_([passage.id for passage in gone])))
-    rows = [
-        {
-            "id": passage.id,
-            "chunk_id": passage.chunk_id,
-            "version_id": passage.version_id,
-            "collection": passage.collection,
-            "nodes": packing.pack_nodes([nodes[passage.collection, mention.key].id for mention in passage.facts.mentions]),
-            "mentions": packing.pack_mentions(passage.facts.mentions),
-            "aliases": packing.pack_aliases(passage.facts.aliases),
-            "statements": packing.pack_statements(passage.facts.statements),
-        }
-        for passage in come
-    ]
+        connection.execute(sa.delete(graph_passages).where(p.passage.in_([held.passage for held in gone])))
+    rows = []
+    for held in come:
+        mentions, aliases, statements = held.packed
+        ids = [nodes[held.collection, mention.key].id for mention in held.facts.mentions]
+        row = {"passage": held.passage, "chunk_id": held.chunk_id, "version_id": held.version_id, "collection": held.collection}
+        row |= {"nodes": packing.pack_nodes(ids), "mentions": mentions, "aliases": aliases, "statements": statements}
+        rows.append(row)
     if rows:
         connection.execute(sa.insert(graph_passages), rows)

@@ -1,7 +1,8 @@
 """Tables of the documents' graph. Every number is a count; ids of nodes carry no meaning and are not kept by a rebuild.
 
-A passage's id is taken from its chunk's UUID and sorts as it does, so that the first passages of a name are the first rows of
-its postings. The two posting tables are their own index where the database can do that (SQLite), half the size otherwise.
+A passage's number is taken from its chunk's UUID and sorts as it does, so that the first passages of a name are the first rows
+of its postings, and spread evenly, so that these are found without looking at the others. Tables that are all key are their own
+index where the database can do that (SQLite).
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ graph_collections = Table(
 graph_passages = Table(
     "graph_passages",
     metadata,
-    Column("id", Serial, primary_key=True, autoincrement=False),
+    Column("id", Serial, primary_key=True),  # in the order of arrival: rows of one write stand together
+    Column("passage", BigInteger, nullable=False),
     Column("chunk_id", String(36), nullable=False),
     Column("version_id", Id, nullable=False, index=True),
     Column("collection", Integer, nullable=False, index=True),
@@ -35,6 +37,7 @@ graph_passages = Table(
     Column("mentions", LargeBinary, nullable=False),  # deflated JSON columns
     Column("statements", LargeBinary, nullable=False),  # the same; empty where there are none
     Column("aliases", LargeBinary, nullable=False),
+    Index("ix_graph_passages_passage", "passage", "chunk_id", unique=True),  # with the id, so that postings need not look further
 )
 
 graph_nodes = Table(
@@ -44,6 +47,7 @@ graph_nodes = Table(
     Column("key", Key, nullable=False),
     Column("collection", Integer, nullable=False),
     Column("passages", Integer, nullable=False),
+    Column("titled", Integer, nullable=False),  # passages whose document is called so
     Column("forms", Text, nullable=False),  # JSON: [spelling, kind, passages], sorted
     Index("ix_graph_nodes_key", "key", "collection", unique=True),
 )
