@@ -41,6 +41,11 @@ class MemoryView:
     thresholds: Mapping[str, float] = field(default_factory=dict)  # of the scope decision, by collection, where one was fitted
     imagined: Mapping[Place, ShelfView] = field(default_factory=dict)  # beside what was taught; see `feedback/foresight.py`
 
+    def concerns(self, collections: Iterable[str]) -> bool:
+        """Whether anything stands, or ever stood, in one of them."""
+        asked = frozenset(collections)
+        return any(place.collection_id in asked for place in (*self.places, *self.imagined))
+
     def shelves(self, collections: Iterable[str], *, authoritative: bool, glossed: bool = False) -> list[ShelfView]:
         """Those of the collections, in the order of their ids."""
         places = [Place(collection, authoritative, glossed) for collection in sorted(set(collections))]

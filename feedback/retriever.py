@@ -62,7 +62,7 @@ class TaughtCorrections:
         if not query.collections:
             return Consultation()
         view = self._memory.refresh()
-        if not view.places:
+        if not view.concerns(query.collections):
             return Consultation()
         standings = [view.shelves(query.collections, authoritative=authoritative) for authoritative in (True, False)]
         asked = self._asked(query, standings)

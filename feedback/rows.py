@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from feedback.supersede import WrongSentence
+from jitl.sql.prepared import Prepared
 from jitl.sql.tables import correction_events, correction_texts, corrections, scope_thresholds, supersessions
 from jitl.types import CorrectionState
 
@@ -30,7 +31,7 @@ TAUGHT = (
 )
 """Corrections with their texts; one whose texts were erased has none left to read."""
 
-_NEWEST = sa.select(sa.func.coalesce(sa.func.max(correction_events.c.seq), 0))
+_NEWEST = Prepared(lambda _: sa.select(sa.func.max(correction_events.c.seq)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Stored:
 
 def newest(connection: Connection) -> int:
     """The last sequence number given; 0 before the first."""
-    return int(connection.scalar(_NEWEST) or 0)
+    return int(_NEWEST.scalar(connection) or 0)
 
 
 def state_of(row: Any) -> CorrectionState:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from jitl.errors import Unavailable
@@ -21,12 +22,16 @@ _GROWTH = 4
 _MOST = 20_000  # of an index's hits; beyond it ties are left as the index gave them
 
 _Found = list[tuple[str, float]]
+Confirmed = Mapping[str, tuple[str, int]]
+"""Chunk id -> (document id, ordinal) of those that SQL confirms."""
+Steps = Generator[Sequence[str], Confirmed, Sequence[Hit]]
+"""A leg's search: it yields the ids that it found, others each time, is sent those confirmed, and returns its hits."""
 
 
 class Catalogue(Protocol):
     """What SQL is asked here (`jitl.sql.catalogue`)."""
 
-    def confirm(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Mapping[str, tuple[str, int]]: ...
+    def confirm(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Confirmed: ...
 
 
 class PassageLeg:
@@ -39,6 +44,10 @@ class PassageLeg:
         self._catalogue = catalogue
 
     def retrieve(self, query: Query, k: int) -> Sequence[Hit]:
+        return Together({self.name: self.steps(query, k)}, self._catalogue, query).hits(self.name)
+
+    def steps(self, query: Query, k: int) -> Steps:
+        """What `retrieve` does, but for asking SQL."""
         look = self._search(query)
         if look is None or not query.collections:
             return ()
@@ -47,7 +56,7 @@ class PassageLeg:
         limit = k + _SPARE
         while True:
             found = look(limit)
-            confirmed |= self._catalogue.confirm([key for key, _ in found if key not in asked], query.collections)
+            confirmed |= yield [key for key, _ in found if key not in asked]
             asked.update(key for key, _ in found)
             hits = [Hit(key, *confirmed[key], score, self.name) for key, score in found if key in confirmed]
             if _settled(hits, found, k, limit):
@@ -68,6 +77,51 @@ class PassageLeg:
             return (lambda limit: store.search_sparse(terms, within, limit, among=among)) if terms else None
         vector = query.vector if self.name == DENSE else query.rewritten_vector
         return (lambda limit: store.search_dense(vector, within, limit, among=among)) if vector is not None else None
+
+
+class Together:
+    """Searches of several legs for one question: what they find is confirmed by one statement a round. Nothing is asked before `hits`."""
+
+    def __init__(self, searches: Mapping[str, Steps], catalogue: Catalogue, query: Query) -> None:
+        self._searches = dict(searches)
+        self._catalogue = catalogue
+        self._query = query
+        self._over: dict[str, Sequence[Hit] | Exception] = {}
+
+    def hits(self, name: str) -> Sequence[Hit]:
+        """Of one leg. Raises what went wrong in it: the others are none the worse for it."""
+        if self._searches:
+            self._run()
+        hits = self._over[name]
+        if isinstance(hits, Exception):
+            raise hits
+        return hits
+
+    def _run(self) -> None:
+        steps: dict[str, Callable[[], Sequence[str]]] = {name: search.__next__ for name, search in self._searches.items()}
+        while steps:
+            found = {name: ids for name, step in steps.items() if (ids := self._step(name, step)) is not None}
+            try:
+                confirmed = self._confirmed(found.values())
+            except Exception as error:  # noqa: BLE001  # raised for each leg that needs it
+                self._over |= dict.fromkeys(found, error)
+                break
+            steps = {name: partial(self._searches[name].send, confirmed) for name in found}
+        self._searches.clear()
+
+    def _confirmed(self, found: Iterable[Sequence[str]]) -> Confirmed:
+        ids = list(dict.fromkeys(key for its in found for key in its))
+        return self._catalogue.confirm(ids, self._query.collections) if ids else {}
+
+    def _step(self, name: str, step: Callable[[], Sequence[str]]) -> Sequence[str] | None:
+        """The ids that a search yields next; None where it is over."""
+        try:
+            return step()
+        except StopIteration as end:
+            self._over[name] = end.value
+        except Exception as error:  # noqa: BLE001  # a leg is isolated; whoever asks for its hits is told
+            self._over[name] = error
+        return None
 
 
 def _settled(hits: Sequence[Hit], found: _Found, k: int, limit: int) -> bool:

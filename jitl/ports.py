@@ -161,6 +161,17 @@ class Retriever(Protocol):
 
 
 @runtime_checkable
+class Stepwise(Protocol):
+    """A leg that leaves it to whoever drives it to ask SQL, so that one statement confirms what several legs found."""
+
+    def steps(self, query: Query, k: int) -> Generator[Sequence[str], Mapping[str, tuple[str, int]], Sequence[Hit]]:
+        """Returns what `retrieve` would. Yields the chunk ids that it found, others each time; is sent, as chunk id -> (document id,
+        ordinal), those that SQL confirms, and may be sent more.
+        """
+        ...
+
+
+@runtime_checkable
 class Weigher(Protocol):
     """A leg that can say what it gives to hits of other legs, so that a score never depends on where a leg's list was cut."""
 

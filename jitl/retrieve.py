@@ -18,8 +18,8 @@ from jitl import text
 from jitl.errors import BadInput, JitlError, MissingPart, TooLarge, Unavailable
 from jitl.fusion import Fused, fuse
 from jitl.glossary import Glossary
-from jitl.legs import PassageLeg
-from jitl.ports import Weigher
+from jitl.legs import PassageLeg, Together
+from jitl.ports import Stepwise, Weigher
 from jitl.translation import Translation
 from jitl.types import Consultation, Hit, Query, RankedHit, SearchResult
 
@@ -41,6 +41,7 @@ _Hits = Callable[[], Sequence[Hit]]
 class Catalogue(Protocol):
     """What SQL is asked here (`jitl.sql.catalogue`)."""
 
+    def confirm(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Mapping[str, tuple[str, int]]: ...
     def passages(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Mapping[str, Passage]: ...
     def epoch(self, collections: Sequence[str]) -> int: ...
 
@@ -96,7 +97,8 @@ class Searcher:
             raise TooLarge(f"The question has {len(asked)} characters.", hint=f"Ask in {limit} at most.")
         deadline = time.monotonic() + self._settings.search_timeout_s
         within = tuple(collections)
-        own, other = self._sparse.terms(asked), Translation.of(asked, self._glossary, self._sparse)
+        own = self._sparse.terms(asked)
+        other = Translation.of(asked, self._glossary, self._sparse, own)
         frequencies, passages = self._frequencies.lookup([*own, *other.counts], within)
         vector = self._vector(asked)
         return Query(
@@ -162,7 +164,13 @@ class Searcher:
 
     def _begin(self, query: Query, k: int) -> Mapping[str, _Hits]:
         """Start the legs that wait for somebody else; calling what is returned gives a leg's hits, those of others last."""
-        inline = {leg.name: partial(leg.retrieve, query, k) for leg in self._legs if leg.inline}
+        stepwise = {leg.name: leg.steps(query, k) for leg in self._legs if leg.inline and isinstance(leg, Stepwise)}
+        together = Together(stepwise, self._catalogue, query)
+        inline = {
+            leg.name: partial(together.hits, leg.name) if leg.name in stepwise else partial(leg.retrieve, query, k)
+            for leg in self._legs
+            if leg.inline
+        }
         begun = {leg.name: self._pool.submit(leg.retrieve, query, k) for leg in self._legs if not leg.inline}
         return inline | {name: partial(_wait, future, query.deadline) for name, future in begun.items()}
 

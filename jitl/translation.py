@@ -27,12 +27,14 @@ class Translation:
     unnamed: int = 0  # about how many words have no name in the other language
 
     @staticmethod
-    def of(asked: str, glossary: Glossary, sparse: SparseEncoder) -> Translation:
+    def of(asked: str, glossary: Glossary, sparse: SparseEncoder, own: Mapping[int, int] | None = None) -> Translation:
+        """`own`: the question's terms, where they are known already."""
         read = glossary.read(asked)
         other = "en" if texts.language(asked) == "zh" else "zh"
         aliases = " ".join(name for term in read.terms for name in _aliases(term, other))
-        own = sparse.terms(asked)
-        counts = {term: n for term, n in sparse.terms(f"{read.text or ''} {aliases}").items() if term not in own}
+        own = sparse.terms(asked) if own is None else own
+        said = sparse.terms(f"{read.text} {aliases}") if read.text else sparse.terms(aliases) if aliases else {}
+        counts = {term: n for term, n in said.items() if term not in own}
         unnamed = sum((len(stretch) + 1) // _WORD for stretch in read.unknown)
         return Translation(read.text, aliases, counts, unnamed)
 
@@ -45,6 +47,8 @@ class Translation:
         """By IDF, every term once, aliases' terms less, as shares of the whole: the question's own terms, those that no passage holds and
         what has no name in the other language count in it too.
         """
+        if not any(frequencies.get(term, 0) for term in self.counts):
+            return {}  # the usual case: nothing in the other language, and no alias, stands in these collections
         said, meant = sparse.terms(self.text or ""), sparse.terms(self.aliases)
         usual = {term: weight / said[term] for term, weight in sparse.question(self.text or "", frequencies, passages).items()}
         others = {term: ALIAS * weight / meant[term] for term, weight in sparse.question(self.aliases, frequencies, passages).items()}

@@ -63,6 +63,10 @@ _ACCENT = re.compile("[\u0300-\u036f]")
 _MOST_PARTS = 6  # of what still is one name: longer joins (paths, addresses) count by their parts alone
 
 
+_Run = tuple[tuple[int, ...], float]
+"""Hashed terms of a run of signs or letters, and its length in the measure of English words."""
+
+
 class HepTerms:
     """Safe in several threads: a stemmer is not, so each thread has its own."""
 
@@ -70,7 +74,7 @@ class HepTerms:
 
     def __init__(self) -> None:
         self._stemmers = threading.local()
-        self._known: dict[str, tuple[int, ...]] = {}
+        self._known: dict[str, _Run] = {}
 
     def terms(self, text: str) -> Mapping[int, int]:
         return self._count(text)[0]
@@ -87,24 +91,24 @@ class HepTerms:
 
     def _count(self, text: str) -> tuple[Counter[int], float]:
         """Occurrences by hashed term, and the text's length in the measure of English words."""
-        counts: Counter[int] = Counter()
+        found: list[int] = []
         length = 0.0
+        known = self._known
         for run in _RUN.findall(_plain(text)):
-            hashed = self._known.get(run)
-            if hashed is None:
-                hashed = self._learn(run)
-            counts.update(hashed)
-            length += len(hashed) * SIGN_LENGTH if _SIGNS.match(run) else len(hashed)
-        return counts, length
+            hashed, measure = known.get(run) or self._learn(run)
+            found += hashed
+            length += measure
+        return Counter(found), length
 
-    def _learn(self, run: str) -> tuple[int, ...]:
-        words = _signs(run) if _SIGNS.match(run) else self._words(run)
-        hashed = tuple(_hash(word) for word in words if word)
+    def _learn(self, run: str) -> _Run:
+        signs = _SIGNS.match(run) is not None
+        hashed = tuple(_hash(word) for word in (_signs(run) if signs else self._words(run)) if word)
+        learnt = (hashed, len(hashed) * SIGN_LENGTH if signs else len(hashed))
         if len(self._known) >= _KNOWN:
             self._known.clear()
         if len(run) <= 40:
-            self._known[run] = hashed
-        return hashed
+            self._known[run] = learnt
+        return learnt
 
     def _words(self, run: str) -> Iterator[str]:
         for piece in _BREAK.split(_THOUSANDS.sub("", _spell(run))):

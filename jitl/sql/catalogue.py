@@ -15,8 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from jitl.errors import BadInput, Conflict, NotFound
 from jitl.principals import Principal, Right
 from jitl.sql.documents import DocumentInfo, Documents, SourceText
-from jitl.sql.frequencies import slices
 from jitl.sql.outbox import COLLECTION, announce
+from jitl.sql.prepared import Prepared
 from jitl.sql.tables import chunks, collections, documents, versions
 from jitl.types import Location, Passage
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from jitl.sql.engine import Database
 
 LONGEST_NAME = 200
-MOST_IDS = 5000
-"""Ids a statement names at once; databases limit its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +80,9 @@ class Catalogue:
 
         Raises `NotFound` for one that does not exist and for one that the caller may not read: never told apart.
         """
-        c = collections.c
-        wanted = sa.select(c.id, c.name).where(c.deleted_at.is_(None)).order_by(c.name)
-        if names is not None:
-            wanted = wanted.where(c.name.in_(names) | c.id.in_(names))
         with self._db.read() as connection:
-            found = [(row.id, row.name) for row in connection.execute(wanted) if principal.may(Right.READ, row.id)]
+            rows = _LIVING.rows(connection) if names is None else _NAMED.rows(connection, names=list(names))
+            found = [(row.id, row.name) for row in rows if principal.may(Right.READ, row.id)]
         if names is None:
             return tuple(id_ for id_, _ in found)
         by_name = {name: id_ for id_, name in found} | {id_: id_ for id_, _ in found}
@@ -112,7 +107,7 @@ class Catalogue:
     def epoch(self, collections: Sequence[str]) -> int:
         """Grows whenever documents of these collections are switched: what was confirmed at one value holds together."""
         with self._db.read() as connection:
-            return connection.scalar(_EPOCH, {"within": list(collections)}) or 0
+            return _EPOCH.scalar(connection, within=list(collections)) or 0
 
     def confirm(self, chunk_ids: Iterable[str], collections: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Chunk id -> (document id, ordinal) of those that are published in the collections; others are left out."""
@@ -122,15 +117,12 @@ class Catalogue:
         """The passages themselves, under the same condition."""
         return {row.id: _passage(row) for row in self._published(_PASSAGES, chunk_ids, collections)}
 
-    def _published(self, statement: sa.Select[Any], chunk_ids: Iterable[str], collections: Sequence[str]) -> list[sa.Row[Any]]:
+    def _published(self, statement: Prepared, chunk_ids: Iterable[str], collections: Sequence[str]) -> list[Any]:
         """The condition on collections is not in the statement: SQLite would walk all their chunks instead of these."""
         within = frozenset(collections)
         ids = list(chunk_ids) if within else []
-        rows: list[sa.Row[Any]] = []
         with self._db.read() as connection:
-            for some in slices(ids, MOST_IDS):
-                rows += (row for row in connection.execute(statement, {"ids": list(some)}) if row.collection_id in within)
-        return rows
+            return [row for row in statement.rows(connection, ids=ids) if row.collection_id in within]
 
     # --- documents ---
 
@@ -165,7 +157,7 @@ def _checked(name: str) -> str:
     return name
 
 
-def _passage(row: sa.Row[Any]) -> Passage:
+def _passage(row: Any) -> Passage:
     section: Sequence[str] = row.section
     metadata: Mapping[str, Any] = row.metadata
     location = Location(tuple(section), row.page, row.slide, row.message, row.start, row.end)
@@ -183,21 +175,27 @@ def _passage(row: sa.Row[Any]) -> Passage:
     )
 
 
-def _published(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Chunks of `:ids` whose version is their document's published one, in collections that live."""
+def _published(*columns: sa.ColumnElement[Any], titled: bool = False) -> Prepared:
+    """Chunks of `ids` whose version is their document's published one, in collections that live."""
     c, d, k = chunks.c, documents.c, collections.c
     current = (d.id == c.document_id) & (d.version_id == c.version_id) & d.deleted_at.is_(None)
     living = (k.id == c.collection_id) & k.deleted_at.is_(None)
     joined = chunks.join(documents, current).join(collections, living)
-    return sa.select(*columns, c.collection_id).select_from(joined).where(c.id.in_(sa.bindparam("ids", expanding=True)))
+    if titled:
+        joined = joined.join(versions, versions.c.id == c.version_id)
+    return Prepared(lambda among: sa.select(*columns, c.collection_id).select_from(joined).where(among(c.id, "ids")))
 
 
-_EPOCH = sa.select(sa.func.sum(collections.c.epoch)).where(collections.c.id.in_(sa.bindparam("within", expanding=True)))
+def _living() -> sa.Select[tuple[str, str]]:
+    return sa.select(collections.c.id, collections.c.name).where(collections.c.deleted_at.is_(None)).order_by(collections.c.name)
+
+
+_LIVING = Prepared(lambda _: _living())
+_NAMED = Prepared(lambda among: _living().where(among(collections.c.name, "names") | among(collections.c.id, "names")))
+_EPOCH = Prepared(lambda among: sa.select(sa.func.sum(collections.c.epoch)).where(among(collections.c.id, "within")))
 _CONFIRM = _published(chunks.c.id, chunks.c.document_id, chunks.c.ordinal)
 _SHOWN = ("id", "ordinal", "text", "header", "section", "page", "slide", "message", "start", "end", "document_id")
-_PASSAGES = _published(*(chunks.c[name] for name in _SHOWN), documents.c.name, versions.c.title, versions.c.metadata).join(
-    versions, versions.c.id == chunks.c.version_id
-)
+_PASSAGES = _published(*(chunks.c[name] for name in _SHOWN), documents.c.name, versions.c.title, versions.c.metadata, titled=True)
 _COLLECTIONS = sa.select(
     *(collections.c[name] for name in ("id", "name", "encoder", "passages", "documents", "created_at")),
 ).where(collections.c.deleted_at.is_(None))

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from jitl.errors import BadInput, Unavailable
+from jitl.sql.readers import Look, Readers
 from jitl.sql.turnstile import Turnstile
 
 LEDGER_LOCK = 0x4A49544C  # "JITL": the advisory lock under which sequence numbers are given
@@ -43,17 +44,25 @@ class Database:
         self._log: Path | None = None
         self._shorten_at = 0.0
         if self.dialect == "sqlite":
-            self._writer, self._readers = _sqlite_engines(url)
+            self._writer, readers = _sqlite_engines(url)
+            self._kept: Readers | None = Readers(readers)
+            self._readers = readers
             self._log = Path(f"{sa.make_url(url).database}-wal")
         else:
             self._writer = sa.create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+            self._kept = None
             self._readers = self._writer.execution_options(isolation_level="REPEATABLE READ")  # one look, whatever commits meanwhile
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for one consistent look; it must not write."""
-        with _translated(), self._readers.connect() as connection, connection.begin():
-            yield connection
+        with _translated():
+            if self._kept is not None:
+                with Look(self._kept) as connection:
+                    yield connection
+            else:
+                with self._readers.connect() as connection, connection.begin():
+                    yield connection
 
     @contextmanager
     def write(self, *, urgent: bool = False) -> Iterator[Connection]:
@@ -158,21 +167,24 @@ class Database:
         return self._writer
 
     def close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
         self._readers.dispose()
         self._writer.dispose()
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    """SQLAlchemy's errors, and the driver's own from statements that are `Prepared`."""
     try:
         yield
-    except OperationalError as error:
-        raise Unavailable(f"The database does not answer: {error.orig}", hint="Run `jitl doctor`.") from error
-    except DatabaseError as error:
-        if type(error) is not DatabaseError:  # its subclasses are about a statement, itself is about the file
+    except (OperationalError, sqlite3.OperationalError) as error:
+        raise Unavailable(f"The database does not answer: {getattr(error, 'orig', error)}", hint="Run `jitl doctor`.") from error
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        if type(error) not in (DatabaseError, sqlite3.DatabaseError):  # subclasses are about a statement, these are about the file
             raise
         hint = "Move it away and restore a backup: jitl restore FILE."
-        raise Unavailable(f"The database file is damaged: {error.orig}.", hint=hint) from error
+        raise Unavailable(f"The database file is damaged: {getattr(error, 'orig', error)}.", hint=hint) from error
 
 
 def _sqlite_engines(url: str) -> tuple[Engine, Engine]:
@@ -190,7 +202,6 @@ def _sqlite_engines(url: str) -> tuple[Engine, Engine]:
     sa.event.listen(writer, "connect", _prepare_writer)
     sa.event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     sa.event.listen(readers, "connect", _prepare_reader)
-    sa.event.listen(readers, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return writer, readers
 
 

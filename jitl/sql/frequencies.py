@@ -16,6 +16,7 @@ from uuid import uuid4
 import numpy as np
 import sqlalchemy as sa
 
+from jitl.sql.prepared import Among, Prepared
 from jitl.sql.tables import collections, frequencies, frequency_changes, frequency_deltas
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ T = TypeVar("T")
 
 SLICE = 500
 """Rows a write transaction moves; keeps it under 20 ms."""
-MOST_TERMS = 10_000
-"""Terms a lookup asks for at once; databases limit a statement's parameters (SQLite: 32,766)."""
 PASSAGES = -1
 """Stands for the number of passages among the terms of a lookup's answer; terms are never negative."""
 
@@ -41,12 +40,10 @@ class Frequencies:
 
     def lookup(self, terms: Iterable[int], collections: Sequence[str]) -> tuple[dict[int, int], int]:
         """Published passages of the collections that hold each term (terms in none are left out), and all of their number."""
-        found: dict[int, int] = {PASSAGES: 0}
         with self._db.read() as connection:
-            for some in slices(sorted(set(terms)) or [PASSAGES], MOST_TERMS):
-                # One statement, so that a fold between two could neither hide a slice nor show it twice.
-                rows = connection.execute(_LOOKUP, {"terms": list(some), "collections": list(collections)})
-                found |= {int(row.term): int(row.n) for row in rows if row.n > 0}
+            # One statement, so that a fold between two could neither hide a slice nor show it twice.
+            rows = _LOOKUP.rows(connection, terms=sorted(set(terms)), collections=list(collections))
+        found = {int(row.term): int(row.n) for row in rows if row.n > 0}
         passages = found.pop(PASSAGES, 0)
         return found, passages
 
@@ -142,16 +139,15 @@ def slices(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
         yield rows[start : start + size]
 
 
-def _statement() -> sa.Select[tuple[int, int]]:
-    terms: sa.BindParameter[int] = sa.bindparam("terms", expanding=True)
-    within: sa.BindParameter[str] = sa.bindparam("collections", expanding=True)
+def _statement(among: Among) -> sa.Select[tuple[int, int]]:
     f, d, c, k = frequencies.c, frequency_deltas.c, frequency_changes.c, collections.c
-    folded = sa.select(f.term.label("term"), f.passages.label("n")).where(f.collection_id.in_(within), f.term.in_(terms))
+    held = among(f.collection_id, "collections") & among(f.term, "terms")
+    folded = sa.select(f.term.label("term"), f.passages.label("n")).where(held)
     joined = frequency_deltas.join(frequency_changes, c.id == d.change_id)
-    live = sa.select(d.term, d.delta).select_from(joined).where(c.live, c.collection_id.in_(within), d.term.in_(terms))
-    total = sa.select(sa.literal_column(str(PASSAGES)), k.passages).where(k.id.in_(within))
+    live = sa.select(d.term, d.delta).select_from(joined).where(c.live, among(c.collection_id, "collections"), among(d.term, "terms"))
+    total = sa.select(sa.literal_column(str(PASSAGES)), k.passages).where(among(k.id, "collections"))
     every = sa.union_all(folded, live, total).subquery()
     return sa.select(every.c.term, sa.func.sum(every.c.n).label("n")).group_by(every.c.term)
 
 
-_LOOKUP = _statement()
+_LOOKUP = Prepared(_statement)

@@ -47,12 +47,11 @@ class Encoder:
 
 @dataclass
 class Shelf:
-    """Stands for SQL: the published passages, their counts, and how often it was asked."""
+    """Stands for SQL: the published passages and their counts."""
 
     passages_by_id: dict[str, Passage] = field(default_factory=dict)
-    asked: int = 0
     switches: int = 0
-    due: list[Passage] = field(default_factory=list)  # published when a search's last leg waits for its word
+    due: list[Passage] = field(default_factory=list)  # published when a search's legs wait for its word
     before: Callable[[], None] = lambda: None
 
     def add(self, text: str, collection: str = "c", document: str | None = None) -> Passage:
@@ -63,8 +62,7 @@ class Shelf:
         return passage
 
     def confirm(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        self.asked += 1
-        if self.due and self.asked % 2 == 0:
+        if self.due:
             self.before()
             self.passages_by_id = {p.id: p for p in self.due}
             self.switches += 1
@@ -205,7 +203,7 @@ def test_a_switch_in_the_middle_of_a_search_hides_nothing(world):
     new = [Passage(str(uuid.uuid4()), p.ordinal, p.text, "", p.location, p.document_id, p.document, "", "c") for p in old]
     searcher = world.searcher()
     query = searcher.prepare("muon trigger", ("c",))
-    world.shelf.asked, world.shelf.due = 0, new
+    world.shelf.due = new
     world.shelf.before = lambda: world.index(new)
     assert [(h.passage.document, h.score) for h in searcher.search(query, 5).hits] == before
     assert world.shelf.switches == 1
