@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from jitl.citations import CitationCheck, correction_source, passage_source, statement_of, statements
 from jitl.draft import Draft
-from jitl.errors import OutOfBudget, Unavailable
+from jitl.errors import MissingPart, OutOfBudget, Unavailable
 from jitl.extract import Extractor, opening
 from jitl.grounding import Grounding
+from jitl.overview import Chapter, Overviews, Remark, topic
 from jitl.ports import LanguageModel, Router, SparseEncoder
 from jitl.prompts import NOT_FOUND_MARK, day, holds, messages, say
 from jitl.reading import PASSAGES as PASSAGES_READ
@@ -50,11 +51,13 @@ class Answerer:
         keep: Keep | None = None,
         *,
         sparse: SparseEncoder,
+        overviews: Overviews | None = None,
     ) -> None:
         self._searcher = searcher
         self._router = router
         self._model = model
         self._sparse = sparse
+        self._overviews = overviews
         self._extractor = Extractor()
         self._grounding = Grounding(settings.grounded_threshold)
         self._keep = keep if settings.keep_answers else None
@@ -86,6 +89,9 @@ class Answerer:
         if consultation.answer is not None:
             shown = passages if supported else [hit for hit in passages if hit.superseded_by in draft.concerned()]
             return self._corrected(draft, consultation.answer.correction, shown)
+        chapters = self._overview(draft)
+        if chapters:
+            return self._surveyed(draft, chapters)
         if supported or any(c.correction.authoritative for c in consultation.evidence):
             return self._supported(draft, passages if supported else [])
         return self._not_found(draft)
@@ -109,6 +115,40 @@ class Answerer:
         credit = say(what, draft.query.language, author=taught.author, date=day(taught.at))
         yield draft.token(f"{taught.answer} [{number}]\n\n{credit}{_validity(taught, draft.query.language)}")
         yield from _listed(draft, evidence)
+
+    def _overview(self, draft: Draft) -> Sequence[Chapter]:
+        """Chapters, where the question asks for an overview and there is one; a notice, where there could be one."""
+        asked = None if self._overviews is None else topic(draft.query.text)
+        if self._overviews is None or asked is None:
+            return ()
+        try:
+            return self._overviews.overview(asked, draft.query)
+        except (MissingPart, Unavailable) as error:
+            draft.notices.append(say("no_overview", draft.query.language, reason=str(error)))
+            return ()
+
+    def _surveyed(self, draft: Draft, chapters: Sequence[Chapter]) -> Iterator[AnswerEvent]:
+        """Each chapter's sentences under its title, with what was taught about the question before and proposed after them."""
+        first = draft.cite_evidence(authoritative=True)
+        shown = [(chapter.title, [self._remark(draft, remark) for remark in chapter.remarks]) for chapter in chapters]
+        last = draft.cite_evidence(authoritative=False)
+        yield Sources(tuple(draft.sources), tuple(draft.notices))
+        yield from _listed(draft, first)
+        for title, remarks in shown:
+            yield draft.token(f"{draft.gap()}**{title}**")
+            for text, numbers in remarks:
+                yield draft.token(f"\n- {text} {''.join(f'[{number}]' for number in numbers)}")
+        yield from _listed(draft, last)
+
+    def _remark(self, draft: Draft, remark: Remark) -> tuple[str, list[int]]:
+        """Its words and the numbers of its sources; struck where a correction supersedes one of them."""
+        marks = self._searcher.marks(draft.query, [passage for passage, _ in remark.sources])
+        numbers, struck = [], False
+        for passage, quote in remark.sources:
+            superseded = self._superseded(draft, RankedHit("passage", 0.0, passage, superseded_by=marks.get(passage.id)), quote)
+            numbers.append(draft.cite(passage_source(passage, quote, superseded), passage.text))
+            struck = struck or superseded is not None
+        return (say("superseded", draft.query.language) if struck else "") + " ".join(remark.text.split()), numbers
 
     def _not_found(self, draft: Draft) -> Iterator[AnswerEvent]:
         """Only what was proposed is shown, labelled: passages that do not hold the answer are no sources of it."""

@@ -66,6 +66,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "model_stopped": "The language model stopped before its end ({reason}); sentences from the sources follow.",
         "model_unsupported": "No statement of the language model was supported by the sources; these are sentences from the sources.",
         "left_out": "{count} statements of the language model without support in the sources were left out.",
+        "no_overview": "There is no overview of these collections: {reason}",
         "dropped": "{count} citations of the language model that its sources do not support were taken out.",
     },
     "zh": {
@@ -86,6 +87,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "model_stopped": "语言模型中途停止（{reason}），以下补上来源中的原句。",
         "model_unsupported": "语言模型的陈述在来源中都没有依据，以下是来源中的原句。",
         "left_out": "语言模型有 {count} 句陈述在来源中没有依据，已略去。",
+        "no_overview": "这些资料库没有概览：{reason}",
         "dropped": "语言模型有 {count} 处引用与来源不符，已去掉。",
     },
 }
