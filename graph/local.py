@@ -48,7 +48,7 @@ class SqlGraph:
         with self._db.read() as connection:
             for some in slices(list(dict.fromkeys(chunk_ids)), MOST_IDS):
                 numbers = [packing.passage_number(id_) for id_ in some]
-                rows = connection.execute(sa.select(p.chunk_id, p.mentions).where(p.passage.in_(numbers)))
+                rows = connection.execute(sa.select(p.chunk_id, p.mentions).where(p.passage.in_(numbers))).all()
                 found |= {row[0]: packing.unpack_mentions(row[1]) for row in rows}
         return {id_: found[id_] for id_ in dict.fromkeys(chunk_ids) if id_ in found}
 
@@ -81,9 +81,10 @@ class SqlGraph:
         with self._db.read() as connection:
             reader = GraphReader(connection, collections)
             own = reader.nodes([key, *classes(connection, [key], collections).get(key, ())])
-            counts = reader.beside(own)
+            passages = reader.first(own)
+            counts = reader.beside(own, passages)
             near = reader.most_shared(counts, most)
-            relations = reader.relations(own, {node.key for node in near})
+            relations = reader.relations(own, passages, {node.key for node in near})
             entities = _with_aliases(connection, reader, near)
         return [
             Neighbour(one, counts[node.id], relations.get((node.collection, node.key), ()))

@@ -36,8 +36,11 @@ def pack_mentions(mentions: Sequence[Mention]) -> bytes:
 
 
 def unpack_mentions(packed: bytes) -> tuple[Mention, ...]:
-    columns = _unpack(packed)
-    return tuple(Mention(k, n or k, _KINDS[kind], c, t == 1, s, e) for k, n, kind, c, t, s, e in zip(*columns, strict=True))
+    if not packed:
+        return ()
+    keys, names, kinds, counts, titled, starts, ends = _unpack(packed)
+    spelled = [name or key for key, name in zip(keys, names, strict=True)]
+    return tuple(map(Mention, keys, spelled, [_KINDS[kind] for kind in kinds], counts, map(bool, titled), starts, ends))
 
 
 def pack_aliases(aliases: Sequence[Alias]) -> bytes:
@@ -87,4 +90,4 @@ def _pack(value: Any) -> bytes:
 
 
 def _unpack(packed: bytes) -> Any:
-    return json.loads(zlib.decompress(packed)) if packed else []
+    return json.loads(zlib.decompress(packed).decode()) if packed else []

@@ -97,12 +97,12 @@ class GraphReader:
             wanted = wanted.select_from(graph_postings.join(graph_passages, q.passage == p.passage))
         if most is not None:
             wanted = wanted.order_by(p.untitled, p.passage).limit(most)
-        rows = self._connection.execute(wanted.where(condition))
+        rows = self._connection.execute(wanted.where(condition)).all()
         return [(id_, (untitled, number, chunk)) for id_, untitled, number, chunk in rows]
 
-    def beside(self, own: Sequence[Node]) -> Counter[int]:
-        """Ids of other names in the first passages of these -> in how many of those they stand."""
-        held = self.names_of(self._first(own))
+    def beside(self, own: Sequence[Node], passages: Sequence[int]) -> Counter[int]:
+        """Ids of other names in these passages -> in how many of them they stand."""
+        held = self.names_of(passages)
         if not held:
             return Counter()
         ids, counts = np.unique(np.concatenate(held), return_counts=True)
@@ -113,15 +113,15 @@ class GraphReader:
 
     def holding(self, keys: set[str]) -> list[frozenset[str]]:
         """The names of the first passages that hold one of these."""
-        held = self.names_of(self._first(self.nodes(keys)))
+        held = self.names_of(self.first(self.nodes(keys)))
         ids = sorted({id_ for nodes in held for id_ in nodes.tolist()})
         n = graph_nodes.c
         key_of: dict[int, str] = {}
         for some in slices(ids, MOST_IDS):
-            key_of |= {row.id: row.key for row in self._connection.execute(sa.select(n.id, n.key).where(n.id.in_(some)))}
+            key_of |= dict(self._connection.execute(sa.select(n.id, n.key).where(n.id.in_(some))).tuples().all())
         return [frozenset(key_of[id_] for id_ in nodes.tolist()) for nodes in held]
 
-    def _first(self, nodes: Sequence[Node]) -> list[int]:
+    def first(self, nodes: Sequence[Node]) -> list[int]:
         """Numbers of the first passages of these names together."""
         places = sorted(place for some in self.places(nodes, LOOKED_AT).values() for place in some)
         return list(dict.fromkeys(number for _, number, _ in places))[:LOOKED_AT]
@@ -130,7 +130,7 @@ class GraphReader:
         q = graph_passages.c
         packed: list[bytes] = []
         for some in slices(passages, MOST_IDS):
-            packed += self._connection.scalars(sa.select(q.nodes).where(q.passage.in_(some)))
+            packed += self._connection.scalars(sa.select(q.nodes).where(q.passage.in_(some))).all()
         return [packing.unpack_nodes(one) for one in packed]
 
     def most_shared(self, counts: Counter[int], most: int) -> list[Node]:
@@ -144,37 +144,44 @@ class GraphReader:
 
     def statements(self, keys: set[str], nodes: Sequence[Node], most: int) -> list[Stated]:
         """By (chunk id, start)."""
-        s, q, c = graph_stated.c, graph_passages.c, graph_collections.c
+        s = graph_stated.c
         passages: set[int] = set()
         for node in nodes:
             wanted = sa.select(s.passage).where(s.node == node.id).order_by(s.passage).limit(most)
             passages.update(self._connection.scalars(wanted))
-        joined = graph_passages.join(graph_collections, c.id == q.collection)
-        columns = sa.select(q.chunk_id, c.collection_id, q.statements).select_from(joined)
-        found: list[Stated] = []
-        for some in slices(sorted(passages)[:most], MOST_IDS):
-            for row in self._connection.execute(columns.where(q.passage.in_(some)).order_by(q.passage)):
-                about = [one for one in packing.unpack_statements(row.statements) if one.subject in keys or one.object in keys]
-                found += [Stated(one, row.chunk_id, row.collection_id) for one in about]
-        return found[:most]
+        return self._stated(keys, sorted(passages)[:most])[:most]
 
-    def relations(self, own: Sequence[Node], others: set[str]) -> Mapping[tuple[str, str], tuple[str, ...]]:
-        """(collection, other key) -> relation phrases between it and these names, the most frequent first."""
-        keys = {node.key for node in own}
+    def relations(self, own: Sequence[Node], passages: Sequence[int], others: set[str]) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """(collection, other key) -> relation phrases between it and these names in these passages, the most frequent first."""
+        s, keys = graph_stated.c, {node.key for node in own}
+        held: list[int] = []
+        for some in slices(passages, MOST_IDS):
+            held += self._connection.scalars(sa.select(s.passage).where(s.node.in_([node.id for node in own]), s.passage.in_(some))).all()
         phrases: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        for stated in self.statements(keys, own, LOOKED_AT):
+        for stated in self._stated(keys, sorted(set(held))):
             one = stated.statement
             other = one.object if one.subject in keys else one.subject
             if other in others:
                 phrases[stated.collection_id, other][one.relation] += 1
         return {pair: tuple(sorted(counts, key=lambda phrase: (-counts[phrase], phrase))) for pair, counts in phrases.items()}
 
+    def _stated(self, keys: set[str], passages: Sequence[int]) -> list[Stated]:
+        """What these passages, in order, state about the keys."""
+        q = graph_passages.c
+        found: list[Stated] = []
+        for some in slices(passages, MOST_IDS):
+            wanted = sa.select(q.chunk_id, q.collection, q.statements).where(q.passage.in_(some)).order_by(q.passage)
+            for chunk, number, packed in self._connection.execute(wanted).all():
+                about = [one for one in packing.unpack_statements(packed) if one.subject in keys or one.object in keys]
+                found += [Stated(one, chunk, self._names[number]) for one in about]
+        return found
+
     def _nodes(self, condition: sa.ColumnElement[bool], most: int | None = None) -> list[Node]:
         n, names = graph_nodes.c, self._names
         wanted = sa.select(n.id, n.key, n.collection, n.passages, n.titled).where(condition, n.collection.in_(list(names)))
         if most is not None:
             wanted = wanted.order_by(n.passages.desc(), n.key, n.collection).limit(most)
-        return [Node(id_, key, names[number], *counts) for id_, key, number, *counts in self._connection.execute(wanted)]
+        return [Node(id_, key, names[number], *counts) for id_, key, number, *counts in self._connection.execute(wanted).all()]
 
 
 def _first_rows(nodes: Sequence[Node], most: int) -> list[sa.ColumnElement[bool]]:
