@@ -179,8 +179,9 @@ class GraphReader:
     def _nodes(self, condition: sa.ColumnElement[bool], most: int | None = None) -> list[Node]:
         n, names = graph_nodes.c, self._names
         wanted = sa.select(n.id, n.key, n.collection, n.passages, n.titled).where(condition, n.collection.in_(list(names)))
-        if most is not None:
-            wanted = wanted.order_by(n.passages.desc(), n.key, n.collection).limit(most)
+        if most is not None and names:
+            rank = {number: at for at, number in enumerate(sorted(names, key=lambda number: names[number]))}
+            wanted = wanted.order_by(n.passages.desc(), n.key, sa.case(rank, value=n.collection)).limit(most)
         return [Node(id_, key, names[number], *counts) for id_, key, number, *counts in self._connection.execute(wanted).all()]
 
 
