@@ -10,7 +10,7 @@ import pytest
 
 from jitl.sql import migrate
 from jitl.sql.engine import Database
-from tests import servers
+from tests import graph_server, servers
 
 # No test reaches a model, a hub or a proxy by accident.
 for name in ("OPENAI_API_KEY", "JITL_MODEL_URL", "JITL_DATA_DIR", "JITL_DATABASE_URL"):
@@ -22,6 +22,23 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 def postgres_server() -> Iterator[str]:
     with servers.postgres() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[graph_server.Address]:
+    """One for all workers of this run: it takes 650 MB."""
+    folder = tmp_path_factory.getbasetemp()
+    with graph_server.shared(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) as address:
+        yield address
+
+
+@pytest.fixture
+def neo4j(neo4j_server: graph_server.Address, tmp_path_factory: pytest.TempPathFactory) -> Iterator[graph_server.Address]:
+    """The server, empty and this test's alone for its time: it has one database."""
+    folder = tmp_path_factory.getbasetemp()
+    with graph_server.locked((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "neo4j.test"):
+        graph_server.clear(neo4j_server)
+        yield neo4j_server
 
 
 @pytest.fixture
