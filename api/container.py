@@ -23,6 +23,9 @@ from api.fissioning import KIND, UNIT, Fissioning
 from api.jobs import Runner
 from api.reindex import Reindex
 from api.replaying import Replaying
+from api.surveying import KIND as GROUP
+from api.surveying import UNIT as GROUPED
+from api.surveying import CommunityIndex, Surveying
 from feedback.amend import Amendments
 from feedback.embedding import TimedEncoder
 from feedback.fission import Fission
@@ -38,6 +41,7 @@ from feedback.revert import Reverts
 from feedback.scope import PAIR_WEIGHTS, read_weights
 from feedback.thresholds import Thresholds
 from feedback.vanished import Vanished
+from graph.local import SqlGraph
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
 from ingest.passages import PassageIndexer
@@ -106,12 +110,14 @@ class Container:
         self.people = People(self.db)
         self.trail = Trail(self.db)
         self.catalogue = Catalogue(self.db)
+        self.graph = SqlGraph(self.db)
         self.jobs = JobTable(self.db)
         self.answers = Answers(self.db)
         self._stack.callback(self.answers.close)
         self.blobs = Blobs(self.settings.data_dir / "blobs")
         self.uploads = Uploads(self.db)
         self.corrections = self._memory()
+        self.surveying = Surveying(self.db, self.graph, self.catalogue, self.corrections, self.jobs, self.settings)
         self.ledger = Ledger(self.db, self.encoder, self.sparse, self.settings, self.corrections)
 
     def _open_models(self) -> None:
@@ -131,7 +137,7 @@ class Container:
         self._stack.callback(self.store.close)
         indexers = [PassageIndexer(self.db, self.store, self.encoder, self.sparse)]
         self.outbox = Outbox(self.db)
-        self.projector = Projector(self.db, indexers)
+        self.projector = Projector(self.db, [*indexers, CommunityIndex(self.db)])
         if self.store.count() == 0:  # lost, or a backup was restored
             self.outbox.revisit()
         self.projector.recover()
@@ -157,7 +163,7 @@ class Container:
         self.proposals = Proposals(self.searcher, self.sparse)
         self.preview = Preview(self.corrections, self.encoder, self.sparse, self.answers, self.proposals, self.settings)
         router = KeywordRouter()
-        answerer = Answerer(self.searcher, router, self.model, self.settings, sparse=self.sparse)
+        answerer = Answerer(self.searcher, router, self.model, self.settings, sparse=self.sparse, overviews=self.surveying.overviews)
         self.asking = Asking(self.catalogue, self.searcher, answerer, router, self.answers, self.settings)
 
     def _open_jobs(self) -> None:
@@ -172,13 +178,14 @@ class Container:
         self.fissioning = Fissioning(Fission(self.db, self.catalogue, self.searcher, self.corrections, made, self.model, self.settings))
         self.thresholds = Thresholds(self.db, self.corrections)
         self.calibrating = Calibrating(self.thresholds)
-        aside = {"replay": self.replaying.run, KIND: self.fissioning.run, FIT: self.calibrating.run}
-        units = {"replay": "questions", KIND: UNIT, FIT: FITTED}
+        aside = {"replay": self.replaying.run, KIND: self.fissioning.run, FIT: self.calibrating.run, GROUP: self.surveying.run}
+        units = {"replay": "questions", KIND: UNIT, FIT: FITTED, GROUP: GROUPED}
         self.runner = Runner(self.jobs, kinds, aside=aside, units=units, over=self._over)
         self._stack.callback(self.runner.close)
         self.runner.start()
         late, old = Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)
-        self._chores = Chores([late, old, Chore("replay", 60.0, lambda: self.replaying.look(self.runner))])
+        again = Chore("replay", 60.0, lambda: self.replaying.look(self.runner))
+        self._chores = Chores([late, old, again, Chore("communities", 60.0, lambda: self.surveying.look(self.runner))])
         self._stack.callback(self._chores.close)
         self._stack.callback(self._fill_a_few)
 

@@ -205,6 +205,13 @@ class FitRequest(BaseModel):
     dry_run: bool = Field(default=False, description="Only report; nothing is changed.")
 
 
+class CommunitiesRequest(BaseModel):
+    """Whose communities to compute anew."""
+
+    model_config = _example(collection="bes3")
+    collection: Name
+
+
 class CollectionRequest(BaseModel):
     """A new collection."""
 

@@ -214,10 +214,16 @@ class Editions:
                 return None
             return row.title, _sentences(connection, row.edition, [row.id]).get(row.id, [])
 
-    def listed(self, places: Sequence[str], *, level: int, after: int = -1, limit: int = 100) -> list[Community]:
-        """Communities of the level in these collections, by (rank, collection), those of a rank above `after`."""
+    def listed(self, places: Sequence[str], *, level: int, after: int = -1, limit: int = 100) -> tuple[list[Community], int | None]:
+        """Communities of the level in these collections, by (rank, collection): `limit` of those of a rank above `after`, and the others
+        of the last one's rank. With the `after` that the next ones follow; None: there are none.
+        """
         c = communities.c
-        return self._read(places, (c.level == level) & (c.rank > after), limit)
+        found = self._read(places, (c.level == level) & (c.rank > after), limit)
+        if len(found) < limit:
+            return found, None
+        last = found[-1].rank
+        return self._read(places, (c.level == level) & (c.rank > after) & (c.rank <= last), limit + len(places)), last
 
     def named(self, places: Sequence[str], ids: Sequence[str]) -> list[Community]:
         return self._read(places, communities.c.id.in_(ids), len(ids))

@@ -52,7 +52,7 @@ class GraphOverviews:
             raise MissingPart(NOT_COMPUTED, hint=WHAT_TO_DO)
         if topic:
             return self._of(topic, query)
-        found = self._shelf.listed(query.collections, limit=2 * CHAPTERS)
+        found, _ = self._shelf.listed(query.collections, limit=2 * CHAPTERS)
         chapters = [_chapter(one, frozenset()) for one in found]
         return [one for one in chapters if one.remarks][:CHAPTERS]
 

@@ -61,9 +61,12 @@ class Shelf:
         """When the communities of these collections were computed; those without any are left out."""
         return {place: edition.at for place, edition in self._editions.current(places).items()}
 
-    def listed(self, places: Sequence[str], *, level: int = 0, after: int = -1, limit: int = 20) -> list[Shown]:
-        """By (rank, collection), those of a rank above `after`; fewer where nothing is left of some."""
-        return self._shown(places, self._editions.listed(places, level=level, after=after, limit=limit))
+    def listed(self, places: Sequence[str], *, level: int = 0, after: int = -1, limit: int = 20) -> tuple[list[Shown], int | None]:
+        """By (rank, collection), those of a rank above `after`, as many as `limit` or a few more; those of which nothing is left are left
+        out. With the `after` of the next ones, None at the end.
+        """
+        found, following = self._editions.listed(places, level=level, after=after, limit=limit)
+        return self._shown(places, found), following
 
     def one(self, places: Sequence[str], community: str) -> Shown:
         """Raises `NotFound`."""
@@ -84,7 +87,7 @@ class Shelf:
         """Share of the top communities' sentences that stand in no published passage any more."""
         chunks = [
             chunk
-            for one in self._editions.listed([collection_id], level=0, limit=1000)
+            for one in self._editions.listed([collection_id], level=0, limit=1000)[0]
             for sentence in one.sentences
             for chunk, _, _ in sentence.sources
         ]

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     )
     pair_weights: Path | None = Field(default=None, description="Another pairs.safetensors than the one shipped.")
     replay_after_changes: bool = Field(default=True, description="Replay the corrections after a reindex and when a model changed.")
+    communities_after: float = Field(
+        default=0.1, ge=0, le=1, description="Share of changed passages at which communities are computed anew; 0: only when asked."
+    )
     keep_answers: bool = Field(default=True, description="Keep questions and answers for feedback and replay.")
 
     @property

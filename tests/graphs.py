@@ -10,6 +10,7 @@ from graph.editions import Editions
 from graph.extract import Extractor
 from graph.facts import PassageFacts
 from graph.local import SqlGraph
+from graph.ports import GraphStore
 from graph.refresh import Refresh
 from jitl.sql.catalogue import Catalogue
 from jitl.sql.engine import Database
@@ -67,13 +68,12 @@ class World:
         self.workshop.ingest()
 
     def project(self) -> None:
-        """Bring the graph in line with what is published; what was replaced stays in it, as it may for a while."""
-        base = self.editions.base(self.place)
-        titles = {info.version_id: info.title for info in self.catalogue.documents(self.place)}
-        for some in Versions(self.db).chunks([version for version, _ in base.versions], 200):
-            self.store.write(
-                [
-                    PassageFacts(one.id, one.version_id, one.collection_id, Extractor().extract(one.text, one.header, titles[one.version_id]))
-                    for one in some
-                ]
-            )
+        project(self.db, self.store, self.place)
+
+
+def project(db: Database, store: GraphStore, place: str) -> None:
+    """Bring the graph in line with what is published; what was replaced stays in it, as it may for a while."""
+    titles = {info.version_id: info.title for info in Catalogue(db).documents(place)}
+    for some in Versions(db).chunks([version for version, _ in Editions(db).base(place).versions], 200):
+        facts = [Extractor().extract(one.text, one.header, titles[one.version_id]) for one in some]
+        store.write([PassageFacts(one.id, one.version_id, place, said) for one, said in zip(some, facts, strict=True)])

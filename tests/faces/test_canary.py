@@ -15,8 +15,12 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from graph.editions import Community, Editions, Member, Sentence
+from graph.facts import Kind
 from jitl.principals import Role
+from jitl.sql.staging import chunk_id
 from tests.faces.conftest import Live, serve, wait_for_job
+from tests.graphs import project
 
 CANARY = re.compile("canary", re.IGNORECASE)
 QUESTION = "What is the canary password of the muon system?"
@@ -39,6 +43,7 @@ class Things:
     principal: str
     waiting: str  # a line of the inbox
     replay: str
+    community: str
 
 
 Probe = tuple[str, str, dict]
@@ -144,6 +149,33 @@ WALKS: dict[tuple[str, str], Walk] = {
         {"collection": "mine", "document": "<document_id>"},
     ),
     ("GET", "/v1/fission/{job}"): get("/v1/fission/{job}", "/v1/fission/{replay}"),
+    ("GET", "/v1/graph/entities"): get(
+        "/v1/graph/entities",
+        "/v1/graph/entities?q=can&limit=200",
+        "/v1/graph/entities?q=canary&collection={name}",
+        "/v1/graph/entities?collection=mine&collection={collection}",
+    ),
+    ("GET", "/v1/graph/neighbours"): get(
+        "/v1/graph/neighbours?name=canary",
+        "/v1/graph/neighbours?name=muon+system",
+        "/v1/graph/neighbours?name=canary&collection={collection}",
+    ),
+    ("GET", "/v1/graph/path"): get(
+        "/v1/graph/path?first=canary&second=canary+title",
+        "/v1/graph/path?first=muon+system&second=canary",
+        "/v1/graph/path?first=muon+system&second=muon+system&collection={name}",
+    ),
+    ("GET", "/v1/graph/statements"): get(
+        "/v1/graph/statements?name=canary", "/v1/graph/statements?name=canary&collection=mine&collection={name}"
+    ),
+    ("GET", "/v1/graph/communities"): get(
+        "/v1/graph/communities", "/v1/graph/communities?level=1&limit=200", "/v1/graph/communities?collection={collection}"
+    ),
+    ("POST", "/v1/graph/communities"): send("POST", "/v1/graph/communities", {"collection": "<name>"}, {"collection": "<collection>"}),
+    ("GET", "/v1/graph/communities/{community}"): get("/v1/graph/communities/{community}"),
+    ("GET", "/v1/graph/export"): get(
+        "/v1/graph/export", "/v1/graph/export?collection={name}", "/v1/graph/export?collection={collection}&least=2"
+    ),
     ("GET", "/v1/exports/{form}"): get(
         *(f"/v1/exports/{form}" for form in ("sft", "dpo", "retrieval", "qa")),
         *(f"/v1/exports/{form}?collection={{{place}}}" for form in ("sft", "dpo", "retrieval", "qa") for place in ("name", "collection")),
@@ -225,14 +257,28 @@ def closed(tmp_path_factory) -> Iterator[tuple[Live, Things]]:
                 principal="canary-insider",
                 waiting=next(item["id"] for item in insider.get("/v1/inbox").json()["items"] if item["question"] == WAITING),
                 replay=replay,
+                community=computed(live, shown["collection"]),
             ),
         )
 
 
+def computed(live: Live, place: str) -> str:
+    """A community of the canary's names, as a refresh would write it; its id."""
+    container = live.container
+    project(container.db, container.graph, place)
+    chunks = [chunk_id(info.version_id, 0) for info in container.catalogue.documents(place)]
+    editions, id_ = Editions(container.db), str(uuid.uuid4())
+    edition = editions.begin(place, editions.base(place))
+    member = Member("canary", "Canary", Kind.NAME, chunks)
+    editions.add(edition, Community(id_, place, 0, None, 0, [member], [Sentence(None, [(chunks[0], 0, 40)])]))
+    editions.switch(place, edition)
+    return id_
+
+
 def never_made() -> Things:
-    ids = [str(uuid.uuid4()) for _ in range(8)]
+    ids = [str(uuid.uuid4()) for _ in range(9)]
     made = (ids[0], "no-such-cage", "nowhere/page.md", ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], "no-such-person")
-    return Things(*made, waiting=uuid.uuid4().hex, replay=ids[7])
+    return Things(*made, waiting=uuid.uuid4().hex, replay=ids[7], community=ids[8])
 
 
 def callers(live: Live) -> dict[str, httpx.Client]:
@@ -299,8 +345,10 @@ def test_the_insider_sees_it_all(closed: tuple[Live, Things]) -> None:
     """The walk names real things: with the right to read, they are there."""
     live, things = closed
     insider = live.client(live.container.people.create_key("canary-insider", by=things.key).secret)
-    for route in (("GET", "/v1/corrections/{correction}"), ("GET", "/v1/collections/{c}"), ("GET", "/v1/documents/{d}/source")):
-        for method, path, more in list(WALKS[route](things))[:2]:
+    named = ("corrections/{correction}", "collections/{c}", "documents/{d}/source")
+    drawn = tuple(f"graph/{what}" for what in ("entities", "neighbours", "path", "communities", "communities/{community}", "export"))
+    for route in (*named, *drawn):
+        for method, path, more in list(WALKS["GET", f"/v1/{route}"](things))[:1]:
             reply = insider.request(method, path, **more)
             assert reply.status_code == 200, path
             assert CANARY.search(reply.text)

@@ -1,0 +1,164 @@
+"""What the graph's routes return."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydantic import BaseModel, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from graph.explorer import Fact, Name, Near, Step
+    from graph.shelf import Shown
+    from jitl.types import Passage
+
+
+class NameReply(BaseModel):
+    """A name in one collection."""
+
+    key: str = Field(description="Its folded form: names with equal keys are one.")
+    name: str
+    kind: str
+    collection: str
+    passages: int = Field(description="Published passages that hold it.")
+    more: bool = Field(description="Only the first of many passages were counted.")
+    aliases: list[str] = Field(default_factory=list, description="Keys of other names of the same thing.")
+
+
+class NearReply(NameReply):
+    """`passages` hold both names."""
+
+    relations: list[str] = Field(description="What is stated between the two, the most frequent first.")
+
+
+class EntitiesReply(BaseModel):
+    entities: list[NameReply]
+
+
+class NeighboursReply(BaseModel):
+    names: list[NameReply] = Field(description="The name itself, in each collection that has it.")
+    neighbours: list[NearReply]
+
+
+class PlaceReply(BaseModel):
+    """Words of a document and where they stand."""
+
+    document: str
+    chunk: str
+    title: str
+    location: str
+    collection: str
+    quote: str = Field(description="A sentence, verbatim; empty where no single sentence says it.")
+    superseded_by: str | None = Field(default=None, description="The correction that declares it wrong.")
+
+
+class StatementReply(PlaceReply):
+    """A statement and the sentence that makes it."""
+
+    subject: str
+    relation: str
+    object: str
+
+
+class StatementsReply(BaseModel):
+    statements: list[StatementReply]
+
+
+class StepReply(BaseModel):
+    first: str
+    second: str
+    passages: list[PlaceReply] = Field(description="Some that hold both.")
+
+
+class PathReply(BaseModel):
+    steps: list[StepReply] = Field(description="Empty where there is no way so short.")
+
+
+class SentenceReply(BaseModel):
+    text: str
+    worded: bool = Field(description="By a model; else it is the source's own sentence.")
+    sources: list[PlaceReply]
+
+
+class CommunityReply(BaseModel):
+    """Names that stand together more than with others; of what was deleted since nothing is told."""
+
+    id: str
+    collection: str
+    level: int = Field(description="0 is the top.")
+    parent: str | None
+    rank: int
+    title: str
+    size: int = Field(description="Names in it.")
+    names: list[str] = Field(description="The most central first.")
+    summary: list[SentenceReply]
+
+
+class WholeCommunityReply(CommunityReply):
+    below: list[CommunityReply] = Field(description="What it divides into.")
+
+
+class ComputedReply(BaseModel):
+    collection: str
+    at: datetime | None = Field(description="When its communities were computed; null: not yet.")
+    changed: float = Field(description="Share of its passages that came or went since.")
+
+
+class CommunitiesReply(BaseModel):
+    communities: list[CommunityReply]
+    next: int | None = Field(description="`after` of the next page.")
+    computed: list[ComputedReply]
+    notice: str | None = Field(default=None, description="What keeps communities from being computed.")
+
+
+NAMES = 12
+"""Of a community, where several are listed."""
+
+Wrong: TypeAlias = "Callable[[Passage, str], str | None]"
+"""The correction that declares a sentence of a passage wrong."""
+
+
+def name(one: Name) -> NameReply:
+    counted = {"passages": one.passages, "more": one.more}
+    return NameReply(key=one.key, name=one.name, kind=one.kind, collection=one.collection_id, aliases=list(one.aliases), **counted)
+
+
+def near(one: Near) -> NearReply:
+    return NearReply(**name(one.name).model_dump(), relations=list(one.relations))
+
+
+def place(passage: Passage, quote: str, wrong: Wrong) -> PlaceReply:
+    return PlaceReply(
+        document=passage.document,
+        chunk=passage.id,
+        title=passage.title,
+        location=passage.location.label,
+        collection=passage.collection_id,
+        quote=quote,
+        superseded_by=wrong(passage, quote) if quote else None,
+    )
+
+
+def statement(one: Fact, wrong: Wrong) -> StatementReply:
+    where = place(one.passage, one.sentence, wrong).model_dump()
+    return StatementReply(**where, subject=one.subject, relation=one.relation, object=one.object)
+
+
+def step(one: Step, wrong: Wrong) -> StepReply:
+    return StepReply(first=one.first, second=one.second, passages=[place(passage, quote, wrong) for passage, quote in one.proofs])
+
+
+def community(one: Shown, wrong: Wrong, *, most: int | None = NAMES) -> CommunityReply:
+    summary = [
+        SentenceReply(text=said.text, worded=said.worded, sources=[place(passage, quote, wrong) for passage, quote in said.sources])
+        for said in one.said
+    ]
+    names = [each.name for each in one.names[:most]]
+    said = {"id": one.id, "level": one.level, "parent": one.parent, "rank": one.rank, "title": one.title}
+    return CommunityReply(**said, collection=one.collection_id, size=len(one.names), names=names, summary=summary)
+
+
+def whole(one: Shown, below: Sequence[Shown], wrong: Wrong) -> WholeCommunityReply:
+    return WholeCommunityReply(**community(one, wrong, most=None).model_dump(), below=[community(each, wrong) for each in below])

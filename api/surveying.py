@@ -1,0 +1,123 @@
+"""What the faces ask of the graph, and its communities computed anew: asked for, or due by themselves because enough has changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from graph import communities
+from graph.editions import Editions
+from graph.explorer import Explorer
+from graph.graphml import Sheet, graphml
+from graph.occurrences import read
+from graph.overviews import GraphOverviews
+from graph.refresh import Refresh
+from graph.shelf import Shelf
+from jitl.sql.people import OWNER
+from jitl.sql.staging import chunk_id
+from jitl.types import Query
+
+if TYPE_CHECKING:
+    from api.jobs import Runner
+    from graph.ports import GraphStore
+    from jitl.ports import Corrections, Reporter
+    from jitl.settings import Settings
+    from jitl.sql.catalogue import Catalogue, CollectionInfo
+    from jitl.sql.engine import Database
+    from jitl.sql.jobs import Job, JobTable
+    from jitl.types import Passage
+
+KIND: Final = "communities"
+UNIT: Final = "passages"
+PAUSE_S: Final = 600.0
+"""Between two refreshes of a collection that nobody asked for."""
+LOST: Final = 0.25
+"""Share of the shown sentences whose documents may be gone before the communities are computed anew."""
+
+
+class Surveying:
+    """Safe to call from several threads. `places` are ids of collections that the caller may read."""
+
+    def __init__(
+        self, db: Database, store: GraphStore, catalogue: Catalogue, corrections: Corrections, jobs: JobTable, settings: Settings
+    ) -> None:
+        self.explorer = Explorer(store, catalogue)
+        self._editions = Editions(db)
+        self.shelf = Shelf(self._editions, catalogue)
+        self.overviews = GraphOverviews(self.shelf, store, catalogue)
+        self._refresh = Refresh(self._editions, store, catalogue)
+        self._store = store
+        self._catalogue = catalogue
+        self._corrections = corrections
+        self._jobs = jobs
+        self._settings = settings
+        self._asked: dict[str, float] = {}  # collection -> when a refresh was last queued unasked
+
+    def submit(self, runner: Runner, principal_id: str, place: str) -> str:
+        """The job's id; one that waits already is not asked for twice. Raises `MissingPart`."""
+        communities.require()
+        for job in self._jobs.unfinished():
+            if (job.kind, job.state, job.collection_id, job.principal_id) == (KIND, "queued", place, principal_id):
+                return job.id
+        return runner.submit(KIND, {}, principal_id=principal_id, collection_id=place)
+
+    def run(self, job: Job, reporter: Reporter) -> None:
+        assert job.collection_id is not None
+        self._refresh.run(job.collection_id, reporter)
+
+    def look(self, runner: Runner) -> None:
+        """Queue a refresh where enough has changed and nothing is being read in; left to a process that stays."""
+        if not self._settings.communities_after or not communities.installed():
+            return
+        busy = {job.collection_id for job in self._jobs.unfinished() if job.kind in ("ingest", KIND)}
+        for place in self._catalogue.collections(OWNER):
+            waited = time.monotonic() - self._asked.get(place.id, -PAUSE_S)
+            if place.id not in busy and place.passages and waited >= PAUSE_S and self._due(place.id):
+                self._asked[place.id] = time.monotonic()
+                self._jobs.create(KIND, {}, principal_id=OWNER.id, collection_id=place.id)
+                runner.wake()
+
+    def _due(self, place: str) -> bool:
+        return self._editions.changed(place) >= self._settings.communities_after or self.shelf.lost(place) >= LOST
+
+    def wrong(self, passage: Passage, quote: str) -> str | None:
+        """The correction that declares this sentence of the passage wrong."""
+        query = Query(quote, "en", None, {}, (passage.collection_id,), 0.0)
+        return self._corrections.marks(query, [replace(passage, text=quote)]).get(passage.id)
+
+    def changed(self, place: str) -> float:
+        """Share of the passages that came or went since the communities were computed."""
+        return self._editions.changed(place)
+
+    def export(self, places: Sequence[CollectionInfo], least: int) -> Iterator[str]:
+        """GraphML of these collections, piece by piece."""
+        return graphml(self._sheets(places), least)
+
+    def _sheets(self, places: Sequence[CollectionInfo]) -> Iterator[Sheet]:
+        for place in places:
+            base = self._editions.base(place.id)
+            documents = [[chunk_id(version, ordinal) for ordinal in range(passages)] for version, passages in base.versions]
+            found = read(self._store, place.id, documents)
+            assert found is not None
+            groups = self._editions.memberships(place.id)
+            yield Sheet(place.name, found, {key: id_ for id_, (level, keys) in groups.items() if level == 0 for key in keys})
+
+
+class CommunityIndex:
+    """Implements `jitl.ports.Indexer` for a deleted collection's sake: nothing is written by it."""
+
+    name = "communities"
+
+    def __init__(self, db: Database) -> None:
+        self._editions = Editions(db)
+
+    def project(self, version_ids: Sequence[str]) -> None:
+        """Communities follow by refreshes."""
+
+    def forget(self, collection_id: str) -> None:
+        self._editions.sweep(collection_id, everything=True)
+
+    def flush(self) -> None:
+        """Every write was on stable storage when it returned."""
