@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from graph.facts import Facts, Kind, Mention
+from graph import acronyms, chinese, kinds, names, particles, statements, terms
+from graph.facts import Facts, Kind
+from graph.found import Found
 from graph.keys import key
-from graph.names import spans
 from graph.words import FUNCTION
+from jitl.text import sentences
 
 _PARENTHESIS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 _REMARK = re.compile(r" ?[(（][^()（）\n]{2,40}[)）]")  # after a name: Excalibur (film)
+_KNOWN_AS = re.compile(
+    r"[,(]? ?\(?(?:also|formerly|originally|previously|commonly|better|otherwise|often) "
+    r"(?:known|called|referred to|abbreviated|named)(?: as)?"
+    r" (?:the |an? )?[\"“'‘]?(?=[^\W_])"
+)
 _WORD = re.compile(r"\S+")
 _ASKED = 500  # characters of a question that are read
 _PHRASE = 9  # words of a phrase of a question that holds a capital
@@ -25,26 +32,39 @@ class Extractor:
     id = "forms-1"
 
     def extract(self, text: str, header: str, title: str) -> Facts:
-        found: dict[str, Mention] = {}
+        found = Found(text)
         for name in titles(title):
-            _add(found, name, -1, -1, titled=True)
-        for start, end in spans(text):
-            _add(found, text[start:end], start, end)
-        for start, end in spans(header):
-            name = header[start:end]
-            folded = key(name)
-            if folded and folded not in found:
-                found[folded] = Mention(folded, name, Kind.NAME)
-        return Facts(tuple(found[one] for one in sorted(found)))
+            found.title(name)
+        modes = _particles(found)
+        spans = [span for span in names.spans(text) if not _within(span, modes)]
+        for start, end in spans:
+            _name(found, start, end)
+        for start, end, kind in kinds.forms(text):
+            if not _within((start, end), modes):
+                _coded(found, start, end, kind)
+        for start, end in terms.phrases(text, terms.words_of(text)):
+            found.add(start, end, Kind.TERM)
+        if chinese.HAN.search(text):
+            for one in chinese.names(text):
+                found.add(*one)
+        _aliases(found, spans)
+        _statements(found)
+        for start, end in names.spans(header):
+            found.headed(header[start:end])
+        return found.facts()
 
     def names(self, question: str) -> Sequence[str]:
         asked = question[:_ASKED]
-        found = set()
-        for start, end in spans(asked):
+        found = {form for _, _, form in particles.spans(asked)}
+        for start, end in names.spans(asked):
             found.add(key(asked[start:end]))
             if remark := _REMARK.match(asked, end):
                 found.add(key(asked[start : remark.end()]))
+        for start, end, _ in kinds.forms(asked):
+            found.add(key(asked[start:end]))
         found.update(_phrases(asked))
+        if chinese.HAN.search(asked):
+            found.update(map(key, chinese.asked(asked)))
         return sorted((name for name in found if name), key=lambda name: (-len(name), name))
 
 
@@ -55,17 +75,65 @@ def titles(title: str) -> list[str]:
     return [form for form in dict.fromkeys((whole, short)) if form]
 
 
-def _add(found: dict[str, Mention], name: str, start: int, end: int, *, titled: bool = False) -> None:
-    folded = key(name)
-    if not folded:
-        return
-    known = found.get(folded)
-    if known is None:
-        found[folded] = Mention(folded, name, Kind.NAME, 1, titled, start, end)
-        return
-    seen = known.start >= 0
-    first = (known.start, known.end) if seen and (start < 0 or known.start <= start) else (start, end)
-    found[folded] = Mention(folded, known.name, known.kind, known.count + (1 if seen and start >= 0 else 0), known.titled or titled, *first)
+def _particles(found: Found) -> list[tuple[int, int]]:
+    spans = []
+    for start, end, form in particles.spans(found.text):
+        found.add(start, end, Kind.DECAY if particles.is_mode(form) else Kind.PARTICLE, form)
+        spans.append((start, end))
+    return spans
+
+
+def _within(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in others)
+
+
+def _name(found: Found, start: int, end: int) -> None:
+    name = found.text[start:end]
+    folded = found.folded(name)
+    if folded:
+        found.add(start, end, kinds.kind_of(folded, name, found.text, end), folded)
+
+
+def _coded(found: Found, start: int, end: int, kind: Kind) -> None:
+    folded = found.add(start, end, kind)
+    words = kinds.spaced(found.text[start:end])
+    if words:
+        found.alias(folded, key(words))
+
+
+def _aliases(found: Found, spans: Sequence[tuple[int, int]]) -> None:
+    """What the passage defines, says to be known by another name, or names as the glossary and the list do."""
+    text = found.text
+    for short, long in acronyms.definitions(text):
+        long_key = found.add(*long, Kind.TERM if text[slice(*long)].islower() else Kind.NAME)
+        name = text[slice(*short)]
+        found.alias(found.add(*short, Kind.NAME, key(name.removesuffix("s") if name[-2:-1].isupper() else name)), long_key)
+    if "known" in text or "called" in text or "referred" in text:
+        _known_as(found, spans)
+    aliases, listed = terms.glossed().aliases, kinds.listed()
+    for one in found.keys():  # noqa: SIM118
+        for other in aliases.get(one, ()):
+            found.alias(one, other)
+        if one in listed:
+            found.alias(one, listed[one][1])
+
+
+def _known_as(found: Found, spans: Sequence[tuple[int, int]]) -> None:
+    for match in _KNOWN_AS.finditer(found.text):
+        before = min((span for span in spans if span[1] == match.start()), default=None)
+        after = max((span for span in spans if span[0] == match.end()), default=None)
+        if before and after:
+            found.alias(found.folded(found.text[slice(*before)]), found.folded(found.text[slice(*after)]))
+
+
+def _statements(found: Found) -> None:
+    for start, end in sentences(found.text):
+        if chinese.HAN.match(found.text, start):
+            for subject, relation, object_ in chinese.statements(found.text, start, end):
+                found.state(subject, relation, object_, (start, end))
+            continue
+        for one in statements.statements(found.text, start, end):
+            found.state(one.subject, one.relation, one.object, (start, end))
 
 
 def _phrases(question: str) -> Iterator[str]:
@@ -80,4 +148,7 @@ def _phrases(question: str) -> Iterator[str]:
         for last in range(first, min(first + _PHRASE, len(words))):
             named = named or (capital[last] and content[last])
             if (capital[last] or content[last]) and (last > first or content[last]) and (named or last < first + _PLAIN):
-                yield key(question[words[first][0] : words[last][1]])
+                phrase = question[words[first][0] : words[last][1]]
+                yield key(phrase)
+                if phrase.islower():
+                    yield Found.folded(phrase.strip("?!.,;:"))

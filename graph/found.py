@@ -1,0 +1,85 @@
+"""What is found in one passage while it is read: mentions by key, aliases, statements."""
+
+from __future__ import annotations
+
+from graph.facts import Alias, Facts, Kind, Mention, Statement
+from graph.keys import key
+from graph.terms import singular
+
+_UNSURE = frozenset({Kind.NAME, Kind.TERM})
+
+
+class Found:
+    """Collects; equal things are held once. `text` is the passage's."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._mentions: dict[str, Mention] = {}
+        self._spans: set[tuple[str, int]] = set()
+        self._aliases: set[Alias] = set()
+        self._statements: set[Statement] = set()
+
+    def __contains__(self, folded: str) -> bool:
+        return folded in self._mentions
+
+    def keys(self) -> list[str]:
+        return list(self._mentions)
+
+    def add(self, start: int, end: int, kind: Kind = Kind.NAME, folded: str = "") -> str:
+        """A name in the text; its key, "" where nothing of it is left folded."""
+        name = self.text[start:end]
+        folded = folded or self.folded(name)
+        if folded and (folded, start) not in self._spans:
+            self._spans.add((folded, start))
+            self._mentions[folded] = _merged(self._mentions.get(folded), Mention(folded, name, kind, 1, titled=False, start=start, end=end))
+        return folded
+
+    def title(self, name: str, kind: Kind = Kind.NAME) -> None:
+        folded = key(name)
+        if folded:
+            self._mentions[folded] = Mention(folded, name, kind, 1, titled=True)
+
+    def headed(self, name: str) -> None:
+        """A name in the header alone."""
+        folded = key(name)
+        if folded and folded not in self._mentions:
+            self._mentions[folded] = Mention(folded, name, Kind.NAME)
+
+    def alias(self, one: str, other: str) -> None:
+        if one and other and one != other:
+            self._aliases.add(Alias(min(one, other), max(one, other)))
+
+    def state(self, subject: tuple[int, int], relation: str, object_: tuple[int, int], sentence: tuple[int, int]) -> None:
+        """A statement; its ends become mentions where they are none."""
+        one, other = self._end(subject), self._end(object_)
+        if one and other and one != other:
+            self._statements.add(Statement(one, relation, other, *sentence))
+
+    @staticmethod
+    def folded(name: str) -> str:
+        """A name's key; words in lower case are counted under their singular."""
+        return key(singular(name) if name.islower() else name)
+
+    def facts(self) -> Facts:
+        return Facts(
+            tuple(self._mentions[one] for one in sorted(self._mentions)),
+            tuple(sorted(self._aliases, key=lambda alias: (alias.key, alias.other))),
+            tuple(sorted(self._statements, key=lambda one: (one.start, one.subject, one.relation, one.object))),
+        )
+
+    def _end(self, span: tuple[int, int]) -> str:
+        name = self.text[slice(*span)]
+        folded = self.folded(name)
+        if folded in self._mentions:
+            return folded
+        return self.add(*span, Kind.NAME if name[:1].isupper() and name[1:] != name[1:].lower() else Kind.TERM, folded)
+
+
+def _merged(known: Mention | None, new: Mention) -> Mention:
+    if known is None:
+        return new
+    kind = new.kind if known.kind in _UNSURE and new.kind is not Kind.TERM else known.kind
+    if known.start < 0:
+        return Mention(known.key, known.name, kind, 1, known.titled, new.start, new.end)
+    first = known if known.start <= new.start else new
+    return Mention(known.key, first.name, kind, known.count + 1, known.titled, first.start, first.end)
