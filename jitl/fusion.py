@@ -43,9 +43,13 @@ def fuse(query: Query, found: Mapping[str, Sequence[Hit]], weighed: Mapping[str,
     for leg, more in weighed.items():
         for key, score in more.items():
             scores[key][leg] = score
-    factors = _factors(query, {*found, *weighed})
-    fused = [Fused(hit, sum(factors[leg] * score for leg, score in sorted(scores[key].items())), scores[key]) for key, hit in hits.items()]
+    factors = sorted(_factors(query, {*found, *weighed}).items())  # added in this order, so that sums do not depend on who found what
+    fused = [Fused(hit, _score(factors, scores[key]), scores[key]) for key, hit in hits.items()]
     return sorted(fused, key=lambda each: (-each.score, each.hit.document_id, each.hit.ordinal))
+
+
+def _score(factors: Sequence[tuple[str, float]], scores: Mapping[str, float]) -> float:
+    return sum([factor * scores[leg] for leg, factor in factors if leg in scores])
 
 
 def _factors(query: Query, legs: set[str]) -> dict[str, float]:

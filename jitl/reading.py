@@ -87,13 +87,16 @@ def read(query: Query, passages: Sequence[Passage], sparse: SparseEncoder) -> li
 
 
 def share(query: Query, terms: AbstractSet[int]) -> float:
+    if not terms:
+        return 0.0
     total = sum(query.terms.values())
-    return sum(query.terms[term] for term in sorted(terms)) / total if total > 0 else 0.0
+    return sum([query.terms[term] for term in sorted(terms)]) / total if total > 0 else 0.0
 
 
 def _read(query: Query, at: int, passage: Passage, sparse: SparseEncoder) -> Reading:
     asked = query.terms.keys()
-    spans = cut(at, passage.text)
+    language = texts.language(passage.text)
+    spans = cut(at, passage.text, language)
     header = sparse.terms(passage.header)
     counts: Counter[int] = Counter({term: header[term] for term in asked & header.keys()})
     held: list[AbstractSet[int]] = []
@@ -103,7 +106,8 @@ def _read(query: Query, at: int, passage: Passage, sparse: SparseEncoder) -> Rea
         mine = asked & terms.keys()
         held.append(mine)
         new.append(len(terms) - len(mine))
-        counts.update({term: terms[term] for term in mine})
+        for term in mine:
+            counts[term] += terms[term]
     sentences = _sentences(spans)
     length = sum(new) + sum(map(len, held))
     states = [_states(passage.text, spans[group.start].start, spans[group.stop - 1].end) for group in sentences]
@@ -112,7 +116,7 @@ def _read(query: Query, at: int, passage: Passage, sparse: SparseEncoder) -> Rea
     return Reading(
         at=at,
         passage=passage,
-        language=texts.language(passage.text),
+        language=language,
         spans=spans,
         held=held,
         new=new,
@@ -139,9 +143,9 @@ def _answer_questions(text: str, spans: Sequence[Span], sentences: Sequence[rang
             held[group.start] = held[group.start] | asked
 
 
-def cut(at: int, text: str) -> list[Span]:
-    """A passage's spans in order: its sentences, long ones cut where clauses end."""
-    language = texts.language(text)
+def cut(at: int, text: str, language: str | None = None) -> list[Span]:
+    """A passage's spans in order: its sentences, long ones cut where clauses end. `language`: the text's, where it is known."""
+    language = language or texts.language(text)
     return [
         Span(at, number, a, b) for number, (start, end) in enumerate(texts.sentences(text)) for a, b in _clauses(text, start, end, language)
     ]

@@ -71,6 +71,8 @@ class Searcher:
         self._catalogue = catalogue
         self._frequencies = frequencies
         self._legs = tuple(legs)
+        self._stepwise = {leg.name: leg for leg in legs if leg.inline and isinstance(leg, Stepwise)}
+        self._weighers = {leg.name: leg for leg in legs if isinstance(leg, Weigher)}
         self._corrections = corrections
         self._settings = settings
         self._glossary = glossary or Glossary.shipped()
@@ -164,10 +166,9 @@ class Searcher:
 
     def _begin(self, query: Query, k: int) -> Mapping[str, _Hits]:
         """Start the legs that wait for somebody else; calling what is returned gives a leg's hits, those of others last."""
-        stepwise = {leg.name: leg.steps(query, k) for leg in self._legs if leg.inline and isinstance(leg, Stepwise)}
-        together = Together(stepwise, self._catalogue, query)
+        together = Together({name: leg.steps(query, k) for name, leg in self._stepwise.items()}, self._catalogue, query)
         inline = {
-            leg.name: partial(together.hits, leg.name) if leg.name in stepwise else partial(leg.retrieve, query, k)
+            leg.name: partial(together.hits, leg.name) if leg.name in self._stepwise else partial(leg.retrieve, query, k)
             for leg in self._legs
             if leg.inline
         }
@@ -183,13 +184,13 @@ class Searcher:
         keys = {leg: {hit.chunk_id for hit in hits} for leg, hits in found.items()}
         every = set().union(*keys.values())
         weighed: dict[str, Mapping[str, float]] = {}
-        for leg in self._legs:
-            missing = every - keys.get(leg.name, every)  # a leg that failed is not asked again
-            if missing and isinstance(leg, Weigher):
+        for name, leg in self._weighers.items():
+            missing = every - keys.get(name, every)  # a leg that failed is not asked again
+            if missing:
                 try:
-                    weighed[leg.name] = leg.weigh(query, sorted(missing))
+                    weighed[name] = leg.weigh(query, sorted(missing))
                 except JitlError as error:
-                    notices.append(f"{leg.name}: {error.message}")
+                    notices.append(f"{name}: {error.message}")
         return weighed
 
     def _hydrated(self, query: Query, fused: Sequence[Fused], k: int) -> list[RankedHit]:

@@ -39,12 +39,14 @@ _STARTERS = re.compile(
 
 def language(text: str) -> str:
     """`zh` where Chinese signs outweigh Latin letters, else `en`; by script alone."""
-    signs = len(_CJK.findall(text))
+    signs = 0 if text.isascii() else len(_CJK.findall(text))
     return "zh" if signs and signs * _LETTERS_A_SIGN > len(_LATIN.findall(text)) else "en"
 
 
 def latin_share(text: str) -> float:
     """Share of Latin (and Greek) letters among all letters, a CJK sign counted as three; 1 where there are no letters."""
+    if text.isascii():
+        return 1.0
     latin = len(_LATIN.findall(text))
     signs = len(_CJK.findall(text))
     other = len(_LETTER.findall(text)) - latin - signs

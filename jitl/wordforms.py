@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -47,21 +47,21 @@ def units(plain: str) -> list[Unit]:
         if SIGN.match(piece):
             found.append(Unit(simplified.get(piece, piece), match.start(), match.end()))
         else:
-            found += _latin(piece, match.start())
+            start = match.start()
+            found += [Unit(key, start + a, start + b) for key, a, b in _latin(piece)]
     return found
 
 
-def _latin(piece: str, start: int) -> Iterator[Unit]:
-    """Words, or one identifier, of a run without white space."""
+@lru_cache(maxsize=20_000)
+def _latin(piece: str) -> tuple[tuple[str, int, int], ...]:
+    """Words, or one identifier, of a run without white space: keys and places."""
     a, b = _bare(piece)
     bare = piece[a:b]
     if not bare:
-        return
+        return ()
     if _identifies(bare):
-        yield Unit(_identifier(bare), start + a, start + b)
-        return
-    for word in _WORD.finditer(bare):
-        yield Unit(_stem(word.group()), start + a + word.start(), start + a + word.end())
+        return ((_identifier(bare), a, b),)
+    return tuple((_stem(word.group()), a + word.start(), a + word.end()) for word in _WORD.finditer(bare))
 
 
 def _bare(piece: str) -> tuple[int, int]:
@@ -84,7 +84,6 @@ def _identifies(bare: str) -> bool:
     return any(letter.isdigit() for letter in bare) or not all(letter.isalpha() or letter == "-" for letter in bare)
 
 
-@lru_cache(maxsize=20_000)
 def _identifier(bare: str) -> str:
     return bare.translate(_SPELLED).casefold().replace("_", "").replace("-", "").replace("$", "").replace("\\", "")
 

@@ -77,10 +77,14 @@ class HepTerms:
         self._known: dict[str, _Run] = {}
 
     def terms(self, text: str) -> Mapping[int, int]:
-        return self._count(text)[0]
+        return Counter([term for hashed, _ in self._runs(text) for term in hashed])
 
     def passage(self, text: str) -> Mapping[int, float]:
-        counts, length = self._count(text)
+        runs = self._runs(text)
+        counts = Counter([term for hashed, _ in runs for term in hashed])
+        length = 0.0
+        for _, measure in runs:
+            length += measure
         norm = K1 * (1 - B + B * length / MEAN_LENGTH)
         return {term: count * (K1 + 1) / (count + norm) for term, count in counts.items()}
 
@@ -89,16 +93,9 @@ class HepTerms:
         held = ((term, count, frequencies.get(term, 0)) for term, count in self.terms(text).items())
         return {term: count * math.log1p((passages - n + 0.5) / (n + 0.5)) for term, count, n in held if 0 < n <= passages}
 
-    def _count(self, text: str) -> tuple[Counter[int], float]:
-        """Occurrences by hashed term, and the text's length in the measure of English words."""
-        found: list[int] = []
-        length = 0.0
+    def _runs(self, text: str) -> list[_Run]:
         known = self._known
-        for run in _RUN.findall(_plain(text)):
-            hashed, measure = known.get(run) or self._learn(run)
-            found += hashed
-            length += measure
-        return Counter(found), length
+        return [known.get(run) or self._learn(run) for run in _RUN.findall(_plain(text))]
 
     def _learn(self, run: str) -> _Run:
         signs = _SIGNS.match(run) is not None

@@ -11,7 +11,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +53,14 @@ class Database:
             self._kept = None
             self._readers = self._writer.execution_options(isolation_level="REPEATABLE READ")  # one look, whatever commits meanwhile
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """A connection for one consistent look; it must not write."""
-        with _translated():
-            if self._kept is not None:
-                with Look(self._kept) as connection:
-                    yield connection
-            else:
-                with self._readers.connect() as connection, connection.begin():
-                    yield connection
+        return self._read_pool() if self._kept is None else Look(self._kept, translate)
+
+    @contextmanager
+    def _read_pool(self) -> Iterator[Connection]:
+        with _translated(), self._readers.connect() as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def write(self, *, urgent: bool = False) -> Iterator[Connection]:
@@ -173,18 +171,22 @@ class Database:
         self._writer.dispose()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """SQLAlchemy's errors, and the driver's own from statements that are `Prepared`."""
-    try:
-        yield
-    except (OperationalError, sqlite3.OperationalError) as error:
+def translate(error: BaseException) -> None:
+    """Raise what a database's error means to our callers: SQLAlchemy's, and the driver's own from statements that are `Prepared`."""
+    if isinstance(error, OperationalError | sqlite3.OperationalError):
         raise Unavailable(f"The database does not answer: {getattr(error, 'orig', error)}", hint="Run `jitl doctor`.") from error
-    except (DatabaseError, sqlite3.DatabaseError) as error:
-        if type(error) not in (DatabaseError, sqlite3.DatabaseError):  # subclasses are about a statement, these are about the file
-            raise
+    if type(error) in (DatabaseError, sqlite3.DatabaseError):  # their subclasses are about a statement, these are about the file
         hint = "Move it away and restore a backup: jitl restore FILE."
         raise Unavailable(f"The database file is damaged: {getattr(error, 'orig', error)}.", hint=hint) from error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        translate(error)
+        raise
 
 
 def _sqlite_engines(url: str) -> tuple[Engine, Engine]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final
 
@@ -50,21 +51,27 @@ class Readers:
 
 
 class Look:
-    """One consistent look: a read transaction from the first statement to the end of the block."""
+    """One consistent look: a read transaction from the first statement to the end of the block. `translate` may raise another error."""
 
-    __slots__ = ("_connection", "_driver", "_readers")
+    __slots__ = ("_connection", "_driver", "_readers", "_translate")
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Readers, translate: Callable[[BaseException], None]) -> None:
         self._readers = readers
+        self._translate = translate
 
     def __enter__(self) -> Connection:
-        self._connection, self._driver = self._readers.take()
-        self._driver.execute("BEGIN")
+        try:
+            self._connection, self._driver = self._readers.take()
+            self._driver.execute("BEGIN")
+        except Exception as error:
+            self._translate(error)
+            raise
         return self._connection
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is not None:  # whatever state it is in, nobody else gets it
+        if error is not None:  # whatever state it is in, nobody else gets it
             self._connection.close()
+            self._translate(error)
             return
         self._driver.execute("COMMIT")
         self._readers.give_back(self._connection, self._driver)
