@@ -118,7 +118,7 @@ class GraphReader:
         n = graph_nodes.c
         key_of: dict[int, str] = {}
         for some in slices(ids, MOST_IDS):
-            key_of |= dict(self._connection.execute(sa.select(n.id, n.key).where(n.id.in_(some))).tuples().all())
+            key_of |= {id_: key for id_, key in self._connection.execute(sa.select(n.id, n.key).where(n.id.in_(some)))}  # noqa: C416  # rows are no pairs to mypy
         return [frozenset(key_of[id_] for id_ in nodes.tolist()) for nodes in held]
 
     def first(self, nodes: Sequence[Node]) -> list[int]:
