@@ -247,6 +247,11 @@ class Client:
         ):
             yield from (json.loads(line) for line in wire.checked(sent).iter_lines() if line.strip())
 
+    def call_text(self, where: str, params: Mapping[str, Any]) -> Iterator[str]:
+        """A text as it comes, in pieces."""
+        with _translated(), self._http.stream("GET", where, params=params, extensions={"repeatable": True, "streamed": True}) as sent:
+            yield from wire.checked(sent).iter_text()
+
     def remove(self, where: str, params: Mapping[str, Any]) -> None:
         self._send("DELETE", where, params=params)
 

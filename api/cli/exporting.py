@@ -51,7 +51,7 @@ def export(
                     here.out.result(row)
                     bar.advance()
                 return
-            with _new(output) as file:
+            with fresh(output) as file:
                 written = _write(rows, file, bar.advance)
     here.out.done({"file": str(output), "rows": written}, "exported", file=output, rows=written)
 
@@ -66,7 +66,7 @@ def _write(rows: Iterator[dict[str, Any]], file: TextIO, advance: Any) -> int:
 
 
 @contextmanager
-def _new(output: Path) -> Iterator[TextIO]:
+def fresh(output: Path) -> Iterator[TextIO]:
     """A file that takes the output's place once it is whole; only its owner may read it."""
     beside = output.with_name(f".{output.name}.part")
     try:

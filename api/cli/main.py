@@ -20,6 +20,7 @@ from api.cli import (
     doctor,
     exporting,
     fission,
+    graph,
     inbox,
     ingesting,
     jobs,
@@ -90,6 +91,7 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(collections.app, name="collections")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
+app.add_typer(graph.app, name="graph")
 
 
 def main() -> None:

@@ -44,6 +44,7 @@ class Things:
     waiting: str  # a line of the inbox
     replay: str
     community: str
+    entity: str  # a name in its documents
 
 
 Probe = tuple[str, str, dict]
@@ -156,17 +157,17 @@ WALKS: dict[tuple[str, str], Walk] = {
         "/v1/graph/entities?collection=mine&collection={collection}",
     ),
     ("GET", "/v1/graph/neighbours"): get(
-        "/v1/graph/neighbours?name=canary",
+        "/v1/graph/neighbours?name={entity}",
         "/v1/graph/neighbours?name=muon+system",
-        "/v1/graph/neighbours?name=canary&collection={collection}",
+        "/v1/graph/neighbours?name={entity}&collection={collection}",
     ),
     ("GET", "/v1/graph/path"): get(
-        "/v1/graph/path?first=canary&second=canary+title",
-        "/v1/graph/path?first=muon+system&second=canary",
+        "/v1/graph/path?first={entity}&second=password",
+        "/v1/graph/path?first=muon+system&second={entity}",
         "/v1/graph/path?first=muon+system&second=muon+system&collection={name}",
     ),
     ("GET", "/v1/graph/statements"): get(
-        "/v1/graph/statements?name=canary", "/v1/graph/statements?name=canary&collection=mine&collection={name}"
+        "/v1/graph/statements?name={entity}", "/v1/graph/statements?name={entity}&collection=mine&collection={name}"
     ),
     ("GET", "/v1/graph/communities"): get(
         "/v1/graph/communities", "/v1/graph/communities?level=1&limit=200", "/v1/graph/communities?collection={collection}"
@@ -258,6 +259,7 @@ def closed(tmp_path_factory) -> Iterator[tuple[Live, Things]]:
                 waiting=next(item["id"] for item in insider.get("/v1/inbox").json()["items"] if item["question"] == WAITING),
                 replay=replay,
                 community=computed(live, shown["collection"]),
+                entity="Canary title",
             ),
         )
 
@@ -278,7 +280,7 @@ def computed(live: Live, place: str) -> str:
 def never_made() -> Things:
     ids = [str(uuid.uuid4()) for _ in range(9)]
     made = (ids[0], "no-such-cage", "nowhere/page.md", ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], "no-such-person")
-    return Things(*made, waiting=uuid.uuid4().hex, replay=ids[7], community=ids[8])
+    return Things(*made, waiting=uuid.uuid4().hex, replay=ids[7], community=ids[8], entity="No such title")
 
 
 def callers(live: Live) -> dict[str, httpx.Client]:
