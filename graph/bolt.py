@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
@@ -33,8 +33,8 @@ LOOK_S: Final = 30.0
 """Longest a statement of a look may take: a server that has just started plans its first one for seconds."""
 WRITE_S: Final = 120.0
 """Longest a transaction that writes may take on the server."""
-RETRY_S: Final = 15.0
-"""How long a transaction is tried again that met a passing trouble: a deadlock, an election."""
+RETRY_S: Final = 0.5
+"""How long a transaction is tried again that met a passing trouble: once, a second later, unless each try takes no time."""
 IDLE_S: Final = 1.0
 """A connection unused for this long is tried before it is trusted: the server may have gone and come back."""
 _READERS: Final = 32
@@ -74,9 +74,13 @@ class Bolt:
             raise Unavailable("The graph server is too slow.", hint=_HINT) from error
 
     def write(self, work: Callable[[Run], T]) -> T:
-        """One transaction, committed when this returns. `work` may be called again after a passing trouble."""
+        """One transaction, committed when this returns. `work` may be called again after a passing trouble.
+
+        Raises `Unavailable`, at once while the server rests.
+        """
         from neo4j import unit_of_work
 
+        self._refuse_while_resting()
         self._make_schema()
 
         @unit_of_work(timeout=WRITE_S)
@@ -98,6 +102,8 @@ class Bolt:
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._look is not None:
+            wait([self._look], timeout=CONNECT_S)  # it may be opening a connection
         with suppress(Unavailable), self._translated():
             self._driver.close()  # and with it the sockets at which somebody waits
 

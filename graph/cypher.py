@@ -6,7 +6,7 @@ A passage names names; a statement or an alias goes from name to name and carrie
         -[:NAMES {place}]-> (:Name {collection, key, passages, forms})
     (:Name) -[:STATES {passage, relation, start, end}]-> (:Name)
     (:Name) -[:ALIAS {passage}]-> (:Name)
-    (:Collection {id, passages, mentions, aliases, statements})
+    (:Collection {id, passages, mentions, aliases, statements, held: a lock's handle})
 
 `place` sorts the passages of a name as contracts ask, `forms` are the name's spellings as `graph.reading` packs them, `stamp`
 tells whether a passage's facts are those that are held. A transaction that writes holds the collection's node while it does.
@@ -34,8 +34,8 @@ LOCK: Final = """
 UNWIND $ids AS id
 MERGE (c:Collection {id: id})
 ON CREATE SET c.passages = 0, c.mentions = 0, c.aliases = 0, c.statements = 0
-ON MATCH SET c.passages = c.passages
-"""
+SET c.held = true
+"""  # a constant: what is read before the lock is held may be old
 ADD: Final = """
 UNWIND $rows AS row
 MATCH (c:Collection {id: row[0]})
