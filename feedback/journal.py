@@ -43,6 +43,7 @@ _RIVALS = (
     .where(corrections.c.question_key.in_(sa.bindparam("keys", expanding=True)))
     .order_by(corrections.c.seq)
 )
+_INSERTS = {table: table.insert() for table in (corrections, correction_texts, supersessions, correction_events, idempotency)}
 _USED = (
     sa.select(idempotency, corrections.c.seq, corrections.c.status)
     .join(corrections, corrections.c.id == idempotency.c.reference)
@@ -127,9 +128,7 @@ class _Writing:
         self._desk = desk
         self._seq = newest
         self._now = datetime.now(UTC)
-        self._rows: dict[sa.Table, list[dict[str, Any]]] = {
-            table: [] for table in (correction_events, corrections, correction_texts, supersessions, idempotency)
-        }
+        self._rows: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in _INSERTS}
 
     def add(self, draft: Draft, digest: str) -> Receipt:
         self._seq += 1
@@ -198,9 +197,10 @@ class _Writing:
         taught = self._rows[corrections]
         if not taught:
             return
-        for table in (corrections, correction_texts, supersessions, correction_events, idempotency):
-            if self._rows[table]:
-                connection.execute(table.insert(), self._rows[table])
+        for table, insert in _INSERTS.items():
+            rows = self._rows[table]
+            if rows:
+                connection.execute(insert, rows if len(rows) > 1 else rows[0])
         desk = self._desk
         what = {"collection": desk.collection_id, "status": desk.status, "corrections": len(taught)}
         audit.record(connection, desk.principal.id, "corrections.teach", desk.batch or taught[0]["id"], what)

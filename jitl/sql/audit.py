@@ -10,11 +10,13 @@ from sqlalchemy.engine import Connection
 from jitl.sql.engine import Database
 from jitl.sql.tables import audit
 
+_NOTE = audit.insert()
+
 
 def record(connection: Connection, principal_id: str, action: str, target: str, detail: Mapping[str, object] | None = None) -> None:
     """Part of the caller's transaction: what is not committed was not done."""
     row = {"at": datetime.now(UTC), "principal_id": principal_id, "action": action, "object": target, "detail": dict(detail or {})}
-    connection.execute(audit.insert().values(row))
+    connection.execute(_NOTE, row)
 
 
 class Trail:
