@@ -20,6 +20,7 @@ from api.calibrating import UNIT as FITTED
 from api.calibrating import Calibrating
 from api.chores import Chore, Chores
 from api.fissioning import KIND, UNIT, Fissioning
+from api.following import Following
 from api.jobs import Runner
 from api.reindex import Reindex
 from api.replaying import Replaying
@@ -57,6 +58,7 @@ from jitl.answer import Answerer
 from jitl.errors import JitlError
 from jitl.glossary import Glossary
 from jitl.legs import NAMES as LEGS
+from jitl.ports import Indexer
 from jitl.retrieve import PassageLeg, Searcher
 from jitl.route import KeywordRouter
 from jitl.sql import migrate
@@ -135,7 +137,8 @@ class Container:
     def _open_index(self) -> None:
         self.store = EdgeStore(self.settings.data_dir / "passages", self.encoder.dimension if self.encoder else OnnxEncoder.dimension)
         self._stack.callback(self.store.close)
-        indexers = [PassageIndexer(self.db, self.store, self.encoder, self.sparse)]
+        self.following = Following(self.db, self.graph)
+        indexers: list[Indexer] = [self.following.handover, PassageIndexer(self.db, self.store, self.encoder, self.sparse)]
         self.outbox = Outbox(self.db)
         self.projector = Projector(self.db, [*indexers, CommunityIndex(self.db)])
         if self.store.count() == 0:  # lost, or a backup was restored
@@ -143,6 +146,8 @@ class Container:
         self.projector.recover()
         self._stack.callback(self.projector.close)
         self.projector.start()
+        self._stack.callback(self.following.close)
+        self.following.start()
         parsers = ParserPool(self.settings)
         self._stack.callback(parsers.close)
         chunker = StructuredChunker(self.encoder or WordCounter())
@@ -168,7 +173,8 @@ class Container:
 
     def _open_jobs(self) -> None:
         self.jobs.reclaim()
-        kinds = {**work.kinds(self.pipeline, self.blobs, self.settings), "reindex": Reindex(self.outbox, self.projector).run}
+        self.reindex = Reindex(self.outbox, self.projector, [self.following.outbox])
+        kinds = {**work.kinds(self.pipeline, self.blobs, self.settings), "reindex": self.reindex.run}
         encoder_id = self.encoder.id if self.encoder else None
         replay = Replay(self.db, self.searcher, self._memory, self.sparse, encoder_id)
         self.exports = Exports(self.db, self.catalogue, self.answers)
@@ -185,7 +191,8 @@ class Container:
         self.runner.start()
         late, old = Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)
         again = Chore("replay", 60.0, lambda: self.replaying.look(self.runner))
-        self._chores = Chores([late, old, again, Chore("communities", 60.0, lambda: self.surveying.look(self.runner))])
+        graph = Chore("graph", 60.0, self.following.look)
+        self._chores = Chores([late, old, again, graph, Chore("communities", 60.0, lambda: self.surveying.look(self.runner))])
         self._stack.callback(self._chores.close)
         self._stack.callback(self._fill_a_few)
 
@@ -223,6 +230,7 @@ class Container:
             parts.encoder(self.encoder is not None, self.loading, NO_MODEL),
             parts.probe("corrections", lambda: parts.corrections(self.remembering, self.corrections.load), worst=parts.DOWN),
             parts.probe("passages", lambda: parts.index(self.store, self.outbox), worst=parts.DEGRADED),
+            parts.probe("graph", self.following.part, worst=parts.DEGRADED),
             parts.answers(self.settings),
             parts.probe("jobs", lambda: parts.jobs(self.jobs), worst=parts.DEGRADED),
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from jitl.errors import Unavailable
@@ -21,16 +22,18 @@ STUCK_S: Final = 300.0
 class Reindex:
     """Searches go on meanwhile; in a store that was lost they find what is there already."""
 
-    def __init__(self, outbox: Outbox, projector: Projector) -> None:
+    def __init__(self, outbox: Outbox, projector: Projector, others: Sequence[Outbox] = ()) -> None:
+        """`others` hold what projections that may fall behind are handed by the projector."""
         self._outbox = outbox
         self._projector = projector
+        self._others = tuple(others)
 
     def run(self, _: Job, reporter: Reporter) -> None:
         self._outbox.revisit()
         self._projector.wake()
-        total = self._outbox.count()
+        total = self._left()
         left, since = total, time.monotonic()
-        while (now := self._outbox.count()) and not reporter.cancelled():
+        while (now := self._left()) and not reporter.cancelled():
             if now < left:
                 left, since = now, time.monotonic()
             if time.monotonic() - since > STUCK_S:
@@ -38,3 +41,8 @@ class Reindex:
             reporter.advance(max(total - now, 0), total)
             time.sleep(PAUSE_S)
         reporter.advance(total, total)
+
+    def _left(self) -> int:
+        """Errands to come: each of the projector's becomes one of every other's."""
+        first = self._outbox.count()
+        return first * (1 + len(self._others)) + sum(outbox.count() for outbox in self._others)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ingest.arrivals import Arrival, Closing
 from ingest.assembly import Assembly
+from ingest.handover import Handover
 from ingest.intake import FileIntake, Identify, Parsers, Pipe
 from ingest.parse.registry import parser_for
 from ingest.preparation import Preparation
@@ -86,4 +87,7 @@ class Pipeline:
         assembly = Assembly(self._db, collection_id, preparation, self._encoder_id, tally, force=force)
         run = Run(self._db, collection_id, self._indexers, assembly, tally)
         run.work(assembly.windows(arrived))
+        for indexer in self._indexers:
+            if isinstance(indexer, Handover):
+                indexer.settle()
         return tally.counts(cancelled=tally.cancelled())

@@ -24,35 +24,44 @@ BATCH = 50
 PAUSE_S = 1.0
 """How long the thread sleeps when nobody wakes it; doubled after every failure in a row."""
 MOST_DOUBLINGS = 5
+PATIENCE = 2
+"""Batches in a row that a store of one owner may refuse before the others wait for its next turn."""
 
 
 class Projector:
-    """Works off the outbox. One at a time, whatever process it runs in: `exclusive` holds the others off."""
+    """Works off the outbox. One at a time, whatever process it runs in: `exclusive` holds the others off.
 
-    def __init__(self, db: Database, indexers: Sequence[Indexer]) -> None:
+    With an `owner` it works off that projection's own errands, which `ingest.handover` writes, and SQL's rows are not its to
+    remove: that projection may fall behind, and nothing else waits for it.
+    """
+
+    def __init__(self, db: Database, indexers: Sequence[Indexer], owner: str = "") -> None:
         self._db = db
         self._indexers = tuple(indexers)
-        self._outbox = Outbox(db)
+        self._owner = owner
+        self._outbox = Outbox(db, owner)
         self._removal = Removal(db)
         self._versions = Versions(db)
         self._frequencies = Frequencies(db)
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self.away = False  # a store did not answer when it was last written to
 
     def recover(self) -> None:
         """After a start, before anything ingests: drop what was being written, and look at all that was not done.
 
         What was applied is projected again, since it may have been lost with the power.
         """
-        self._removal.recover()
+        if not self._owner:
+            self._removal.recover()
+            self._frequencies.recover()
         self._outbox.recover()
-        self._frequencies.recover()
         self._wake.set()
 
     def start(self) -> None:
         """Work in a thread of its own until `close`."""
-        self._thread = threading.Thread(target=self._run, name="projector", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"{self._owner} projector".strip(), daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
@@ -68,16 +77,19 @@ class Projector:
 
     def drain(self) -> bool:
         """Work off all there is; False where something is left because a projection failed (the outbox says why)."""
-        after, clean = 0, True
-        with self._db.exclusive("projector"):
+        after, clean, refused = 0, True, 0
+        with self._db.exclusive(f"projector {self._owner}".strip()):
             while not self._stop.is_set():
                 errands = self._outbox.errands((WAITING, APPLIED), BATCH, after=after)
                 if not errands:
-                    if self._outbox.reclaim():
+                    if not self._owner and self._outbox.reclaim():
                         continue
                     return clean
                 after = errands[-1].id
                 clean &= self._work(errands)
+                refused = refused + 1 if self.away else 0
+                if self._owner and refused == PATIENCE:  # its server does not answer, nor would it to the next ones
+                    return False
         return clean
 
     def _work(self, errands: Sequence[Errand]) -> bool:
@@ -86,6 +98,7 @@ class Projector:
             unwanted = self._project(errands)
             self._forget(errands, unwanted)
         except Unavailable as error:  # of all of them, most likely
+            self.away = True
             log.warning("A projection is behind: %s", error)
             self._outbox.failed(errands, str(error))
             return False
@@ -95,6 +108,7 @@ class Projector:
             log.exception("Cannot project %s %s.", errands[0].kind, errands[0].ref)
             self._outbox.failed(errands, str(error))
             return False
+        self.away = False
         return True
 
     def _project(self, errands: Sequence[Errand]) -> list[str]:
@@ -114,11 +128,12 @@ class Projector:
 
     def _forget(self, errands: Sequence[Errand], unwanted: Sequence[str]) -> None:
         """What nobody reads any more goes from SQL too."""
-        for version_id in unwanted:
-            self._removal.remove_version(version_id)
-        for errand in errands:
-            if errand.kind == COLLECTION:
-                self._removal.empty_collection(errand.ref)
+        if not self._owner:
+            for version_id in unwanted:
+                self._removal.remove_version(version_id)
+            for errand in errands:
+                if errand.kind == COLLECTION:
+                    self._removal.empty_collection(errand.ref)
         self._outbox.done(errands)
 
     def _run(self) -> None:

@@ -2,6 +2,8 @@
 
 `staged` rows belong to a running ingest, which projects what it publishes itself; `waiting` ones are the projector's;
 `applied` ones are in the stores but perhaps not on stable storage. A row goes when it is done.
+
+A projection that may fall behind (its server may be away for days) has rows of its own, of kinds with its name before them.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from jitl.sql.frequencies import slices
 from jitl.sql.tables import outbox, versions
 
 if TYPE_CHECKING:
@@ -52,16 +55,26 @@ def move(connection: Connection, kind: str, refs: Sequence[str], *, from_: str, 
 
 
 class Outbox:
-    """The rows as the projector works them off, oldest first."""
+    """The rows as a projector works them off, oldest first: those of everyone, or those of the projection that is named."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, owner: str = "") -> None:
         self._db = db
+        self._kinds = {f"{owner} {kind}".strip(): kind for kind in (VERSION, COLLECTION)}
+        self._kind_of = {kind: ours for ours, kind in self._kinds.items()}
+        self._ours = outbox.c.kind.in_(list(self._kinds))
+
+    def add(self, kind: str, refs: Sequence[str]) -> None:
+        """Have these looked at."""
+        for some in slices(refs, PAGE):
+            with self._db.write() as connection:
+                announce(connection, self._kind_of[kind], some)
 
     def errands(self, states: Collection[str], limit: int, *, after: int = 0) -> list[Errand]:
         o = outbox.c
-        wanted = sa.select(o.id, o.kind, o.ref, o.state, o.attempts).where(o.state.in_(states), o.id > after).order_by(o.id).limit(limit)
+        wanted = sa.select(o.id, o.kind, o.ref, o.state, o.attempts).where(self._ours, o.state.in_(states), o.id > after)
         with self._db.read() as connection:
-            return [Errand(*row) for row in connection.execute(wanted)]
+            rows = connection.execute(wanted.order_by(o.id).limit(limit))
+            return [Errand(row.id, self._kinds[row.kind], row.ref, row.state, row.attempts) for row in rows]
 
     def applied(self, errands: Sequence[Errand]) -> None:
         """The stores have it; `done` follows their flush."""
@@ -78,18 +91,18 @@ class Outbox:
     def recover(self) -> None:
         """After a crash: nothing is staged any more, and what was applied may have been lost with the power."""
         with self._db.write() as connection:
-            connection.execute(sa.update(outbox).where(outbox.c.state != WAITING).values(state=WAITING))
+            connection.execute(sa.update(outbox).where(self._ours, outbox.c.state != WAITING).values(state=WAITING))
 
     def revisit(self) -> int:
         """Have every published version looked at again, as after the loss of a store; how many did not wait for it already."""
         seen, last = 0, ""
-        v, o = versions.c, outbox.c
-        waits = sa.exists().where(o.kind == VERSION, o.ref == v.id, o.state == WAITING)
+        v, o, kind = versions.c, outbox.c, self._kind_of[VERSION]
+        waits = sa.exists().where(o.kind == kind, o.ref == v.id, o.state == WAITING)
         while True:
             page = sa.select(v.id).where(v.state == "published", ~waits, v.id > last).order_by(v.id).limit(PAGE)
             with self._db.write() as connection:
                 ids = list(connection.scalars(page))
-                announce(connection, VERSION, ids)
+                announce(connection, kind, ids)
             if not ids:
                 return seen
             seen, last = seen + len(ids), ids[-1]
@@ -109,7 +122,13 @@ class Outbox:
 
     def count(self) -> int:
         with self._db.read() as connection:
-            return connection.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0
+            return connection.scalar(sa.select(sa.func.count()).select_from(outbox).where(self._ours)) or 0
+
+    def trouble(self) -> str | None:
+        """Why the oldest row that failed did."""
+        o = outbox.c
+        with self._db.read() as connection:
+            return connection.scalar(sa.select(o.error).where(self._ours, o.error.is_not(None)).order_by(o.id).limit(1))
 
     def _set(self, errands: Sequence[Errand], values: dict[str, object]) -> None:
         with self._db.write() as connection:

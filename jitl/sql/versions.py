@@ -42,6 +42,7 @@ class IndexedChunk:
     collection_id: str
     text: str
     header: str
+    title: str = ""  # its document's
 
     @property
     def full(self) -> str:
@@ -72,7 +73,8 @@ class Versions:
     def chunks(self, version_ids: Sequence[str], window: int) -> Iterator[list[IndexedChunk]]:
         """Passages of these versions, `window` at a time: small documents together, large ones in parts."""
         c = chunks.c
-        wanted = sa.select(c.id, c.version_id, c.collection_id, c.text, c.header)
+        joined = chunks.join(versions, versions.c.id == c.version_id)
+        wanted = sa.select(c.id, c.version_id, c.collection_id, c.text, c.header, versions.c.title).select_from(joined)
         ids = chain.from_iterable(version.chunk_ids for version in self.standing(version_ids))
         while some := list(islice(ids, window)):
             with self._db.read() as connection:

@@ -1,0 +1,63 @@
+"""The documents' graph kept up with the documents: what fills its store, and how far behind that is."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from api.parts import DEGRADED, READY, Part
+from graph.extract import Extractor
+from graph.index import NAME, GraphIndexer
+from graph.local import SqlGraph
+from ingest.handover import Handover
+from ingest.projector import Projector
+from jitl.errors import Unavailable
+from jitl.sql.outbox import Outbox
+
+if TYPE_CHECKING:
+    from graph.ports import FactExtractor, GraphStore
+    from jitl.sql.engine import Database
+
+log = logging.getLogger(__name__)
+
+LATER = "Nothing is lost: it catches up by itself once its store answers."
+FAILED = "See the log; `jitl reindex` tries all of it again."
+
+
+class Following:
+    """`handover` stands for the graph among an ingest's indexers, `projector` follows with what it was handed."""
+
+    def __init__(self, db: Database, store: GraphStore | None = None, extractor: FactExtractor | None = None) -> None:
+        self.store: GraphStore = store or SqlGraph(db)
+        self.extractor: FactExtractor = extractor or Extractor()
+        self.outbox = Outbox(db, NAME)
+        self._indexer = GraphIndexer(db, self.store, self.extractor)
+        self.projector = Projector(db, [self._indexer], NAME)
+        self.handover = Handover(db, NAME, self.projector)
+
+    def start(self) -> None:
+        """Go on where an earlier process stopped."""
+        self.projector.recover()
+        self.look()
+        self.projector.start()
+
+    def look(self) -> None:
+        """Have made up for what another extractor wrote, or the store lost; to be asked now and then, as the store may be away."""
+        try:
+            if self._indexer.catch_up():
+                self.projector.wake()
+        except Unavailable as error:
+            log.warning("The graph's store does not answer: %s", error)
+
+    def close(self) -> None:
+        self.projector.close()
+        self.store.close()
+
+    def part(self) -> Part:
+        behind, trouble = self.outbox.count(), self.outbox.trouble()
+        waiting = f"{behind} versions to look at"
+        if trouble is not None:
+            return Part(NAME, DEGRADED, f"{waiting}: {trouble}", LATER if self.projector.away else FAILED)
+        held = self.store.counts()
+        detail = f"{held['mentions']} names and {held['statements']} statements in {held['passages']} passages"
+        return Part(NAME, READY, f"{detail}, {waiting}" if behind else detail)
