@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
-from graph import acronyms, chinese, kinds, names, particles, statements, terms
+from graph import acronyms, apposition, chinese, kinds, names, particles, statements, terms
 from graph.facts import Facts, Kind
 from graph.found import Found
 from graph.keys import key
@@ -42,7 +43,7 @@ class Extractor:
         for start, end, kind in kinds.forms(text):
             if not _within((start, end), modes):
                 _coded(found, start, end, kind)
-        for start, end in terms.phrases(text, terms.words_of(text)):
+        for start, end in terms.phrases(text):
             found.add(start, end, Kind.TERM)
         if chinese.HAN.search(text):
             for one in chinese.names(text):
@@ -91,7 +92,8 @@ def _name(found: Found, start: int, end: int) -> None:
     name = found.text[start:end]
     folded = found.folded(name)
     if folded:
-        found.add(start, end, kinds.kind_of(folded, name, found.text, end), folded)
+        kind = Kind.NAME if folded in found else kinds.kind_of(folded, name, found.text, end)
+        found.add(start, end, kind, folded)
 
 
 def _coded(found: Found, start: int, end: int, kind: Kind) -> None:
@@ -132,7 +134,7 @@ def _statements(found: Found) -> None:
             for subject, relation, object_ in chinese.statements(found.text, start, end):
                 found.state(subject, relation, object_, (start, end))
             continue
-        for one in statements.statements(found.text, start, end):
+        for one in chain(statements.statements(found.text, start, end), apposition.beside(found.text, start, end)):
             found.state(one.subject, one.relation, one.object, (start, end))
 
 

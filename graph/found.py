@@ -9,12 +9,32 @@ from graph.terms import singular
 _UNSURE = frozenset({Kind.NAME, Kind.TERM})
 
 
+class _Seen:
+    """A mention while it is counted; `start` -1 as long as it was seen in no text."""
+
+    __slots__ = ("count", "end", "kind", "name", "start", "titled")
+
+    def __init__(self, name: str, kind: Kind, count: int, *, titled: bool, start: int = -1, end: int = -1) -> None:
+        self.name, self.kind, self.count, self.titled, self.start, self.end = name, kind, count, titled, start, end
+
+    def again(self, name: str, kind: Kind, start: int, end: int) -> None:
+        if self.kind in _UNSURE and kind is not Kind.TERM:
+            self.kind = kind
+        self.count += 1
+        if self.start < 0 or start < self.start:
+            self.name = name if self.start >= 0 or not self.titled else self.name
+            self.start, self.end = start, end
+
+    def mention(self, folded: str) -> Mention:
+        return Mention(folded, self.name, self.kind, max(1, self.count), self.titled, self.start, self.end)
+
+
 class Found:
     """Collects; equal things are held once. `text` is the passage's."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._mentions: dict[str, Mention] = {}
+        self._mentions: dict[str, _Seen] = {}
         self._spans: set[tuple[str, int]] = set()
         self._aliases: set[Alias] = set()
         self._statements: set[Statement] = set()
@@ -31,19 +51,23 @@ class Found:
         folded = folded or self.folded(name)
         if folded and (folded, start) not in self._spans:
             self._spans.add((folded, start))
-            self._mentions[folded] = _merged(self._mentions.get(folded), Mention(folded, name, kind, 1, titled=False, start=start, end=end))
+            seen = self._mentions.get(folded)
+            if seen is None:
+                self._mentions[folded] = _Seen(name, kind, 1, titled=False, start=start, end=end)
+            else:
+                seen.again(name, kind, start, end)
         return folded
 
-    def title(self, name: str, kind: Kind = Kind.NAME) -> None:
+    def title(self, name: str) -> None:
         folded = key(name)
         if folded:
-            self._mentions[folded] = Mention(folded, name, kind, 1, titled=True)
+            self._mentions[folded] = _Seen(name, Kind.NAME, 0, titled=True)
 
     def headed(self, name: str) -> None:
         """A name in the header alone."""
         folded = key(name)
         if folded and folded not in self._mentions:
-            self._mentions[folded] = Mention(folded, name, Kind.NAME)
+            self._mentions[folded] = _Seen(name, Kind.NAME, 0, titled=False)
 
     def alias(self, one: str, other: str) -> None:
         if one and other and one != other:
@@ -62,7 +86,7 @@ class Found:
 
     def facts(self) -> Facts:
         return Facts(
-            tuple(self._mentions[one] for one in sorted(self._mentions)),
+            tuple(self._mentions[one].mention(one) for one in sorted(self._mentions)),
             tuple(sorted(self._aliases, key=lambda alias: (alias.key, alias.other))),
             tuple(sorted(self._statements, key=lambda one: (one.start, one.subject, one.relation, one.object))),
         )
@@ -73,13 +97,3 @@ class Found:
         if folded in self._mentions:
             return folded
         return self.add(*span, Kind.NAME if name[:1].isupper() and name[1:] != name[1:].lower() else Kind.TERM, folded)
-
-
-def _merged(known: Mention | None, new: Mention) -> Mention:
-    if known is None:
-        return new
-    kind = new.kind if known.kind in _UNSURE and new.kind is not Kind.TERM else known.kind
-    if known.start < 0:
-        return Mention(known.key, known.name, kind, 1, known.titled, new.start, new.end)
-    first = known if known.start <= new.start else new
-    return Mention(known.key, first.name, kind, known.count + 1, known.titled, first.start, first.end)

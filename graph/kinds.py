@@ -29,6 +29,7 @@ _FORMS = re.compile(
     r"|(?P<code>\b[A-Za-z_]\w{0,60}(?:::~?\w{1,60})+|\b_{0,2}[A-Za-z][A-Za-z0-9]{0,40}(?:_[A-Za-z0-9]{1,40})+\b"
     r"|\b[A-Z][a-z0-9]{1,30}(?:[A-Z]{1,5}[a-z0-9]{1,30})+\b)"
 )
+_HINT = re.compile(r"[a-z0-9][A-Z]|\d\.\d|_\w|::|-[a-z]{2,3}/\d")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|\d+")
 _NO_RELEASE = frozenset(
     """
@@ -41,6 +42,8 @@ _VERSION = re.compile(r"[arXiv]*v\d+$")
 
 def forms(text: str) -> Iterator[tuple[int, int, Kind]]:
     """Papers, releases and code identifiers, which no run of words shows."""
+    if not _HINT.search(text):
+        return
     for match in _FORMS.finditer(text):
         start, end = match.span()
         if match.lastgroup == "paper":
@@ -74,7 +77,10 @@ def kind_of(folded: str, name: str, text: str, end: int) -> Kind:
     known = listed().get(folded)
     if known:
         return known[0]
-    if _INITIALED.fullmatch(name) or name.split(" ", 1)[0].rstrip(".").lower() in ROLES - {
+    if " " not in name:
+        after = _AFTER.match(text, end)
+        return Kind(str(after.lastgroup)) if after else Kind.NAME
+    if ("." in name and _INITIALED.fullmatch(name)) or name.split(" ", 1)[0].rstrip(".").lower() in ROLES - {
         "prime",
         "chief",
         "crown",
@@ -82,11 +88,8 @@ def kind_of(folded: str, name: str, text: str, end: int) -> Kind:
         "saint",
         "major",
     }:
-        return Kind.PERSON if " " in name else Kind.NAME
-    after = _AFTER.match(text, end)
-    if after:
-        return Kind(str(after.lastgroup)) if " " not in name else Kind.NAME
-    return Kind.PERSON if " " in name and _LIVED.match(text, end) else Kind.NAME
+        return Kind.PERSON
+    return Kind.PERSON if "(" in text[end : end + 2] and _LIVED.match(text, end) else Kind.NAME
 
 
 @cache

@@ -44,6 +44,14 @@ def spans(text: str) -> Iterator[Span]:
             yield start, end
     before: Sequence[Token] = ()
     for match in _RUN.finditer(text):
+        if " " not in match.group() and "\n" not in match.group():
+            word = (match.group(), *match.span())
+            if _stands(word[0], opening=_opens(text, word[1])):
+                yield word[1], word[2]
+            if before:
+                yield from _over(text, before, [word])
+            before = [word]
+            continue
         for run in _lines(text, match):
             segments = [segment for segment in _segments(run) if segment]
             yield from _of_run(text, run, segments)
@@ -72,11 +80,7 @@ def _lines(text: str, match: re.Match[str]) -> Iterator[list[Token]]:
 def _of_run(text: str, run: list[Token], segments: list[list[Token]]) -> Iterator[Span]:
     """The names of one run: its parts between weak words, and the whole where it may be one name."""
     opening = _opens(text, run[0][1])
-    if len(run) == 1:
-        if _stands(run[0][0], opening=opening):
-            yield run[0][1], run[0][2]
-        return
-    if opening and run[0][0].lower() in TITLE_OPENERS and run[1][0][0].isupper() and len(run) <= _LONGEST:
+    if opening and len(run) > 1 and run[0][0].lower() in TITLE_OPENERS and run[1][0][0].isupper() and len(run) <= _LONGEST:
         yield _span(run)
     if len(segments) > 1 and len(run) <= _LONGEST and _one(run, segments):
         yield segments[0][0][1], segments[-1][-1][2]
@@ -141,10 +145,9 @@ def _ends(head: list[Token], tail: list[Token]) -> Iterator[Span]:
 def _over(text: str, before: Sequence[Token], after: Sequence[Token]) -> Iterator[Span]:
     """Joined over a comma or a colon as places, titles of nobility and subtitles are."""
     start, end = before[-1][2], after[0][1]
-    between = text[start:end]
-    if len(before) + len(after) > _LONGEST or len(between) > 6:
+    if end - start > 6 or len(before) + len(after) > _LONGEST:
         return
-    sign = between.strip()
+    sign = text[start:end].strip()
     word = after[0][0]
     if sign == ",":
         noble = after[1][0] if len(after) > 1 and _ORDINAL.fullmatch(word) else word

@@ -39,8 +39,9 @@ _DETERMINER = re.compile(
 )
 _WORD = re.compile(r"[^\W_](?:[\w’'/+&.:-]*[\w+])?")
 _REMARK = re.compile(r" \([^()\n]{1,120}\)")
-_FORBIDDEN = re.compile(r"[|%<>{}=\\#*\n]|\"\"")
+FORBIDDEN = re.compile(r"[|%<>{}=\\#*\n]|\"\"")
 _OF = re.compile(r" (of|for|in) ")
+_CLAUSE = re.compile(r"(?:[,;] (?:and|but|while|whereas|so|where) |; )(?=(?:the )?[A-Z])")
 _TAIL = re.compile(r" (?P<relation>(?P<part>[a-z]+)(?: and [a-z]+)? (?:by|in|at|from|on|for)) (?=[A-Z])")
 _GOING_ON = frozenset({"implementing", "teaching", "meaning", "leading", "covering", "running", "working", "needed", "wide", "such"})
 _DEFINITE = frozenset({"the ", "a ", "an ", "all ", "both "})
@@ -50,7 +51,7 @@ _DEICTIC = frozenset(
     several many first use
     """.split()  # noqa: SIM905
 )
-_STOPPERS = (FUNCTION - frozenset({"two", "three", "first", "second", "full", "general", "open", "last", "further", "former"})) | frozenset(
+STOPPERS = (FUNCTION - frozenset({"two", "three", "first", "second", "full", "general", "open", "last", "further", "former"})) | frozenset(
     """
     using including allowing providing containing having being consisting involving making taking giving enabling requiring
     depending following starting according regarding concerning showing describing called named dubbed titled entitled located
@@ -76,7 +77,19 @@ _VAGUE_SUBJECTS = frozenset(
 _WORDS = 7  # of a noun phrase
 _SUBJECT = 90  # characters before the verb
 _OBJECT = 80  # characters of an object with what follows `of`
+_NUMBERED = ("Figure ", "Fig", "Table ", "Section ", "Sect", "Chapter ", "Appendix ", "Step ", "Example ")
+_SHORTEST = 20  # characters of a sentence
 _GROUPS = 3  # verb groups of a sentence that are tried
+
+
+_SPACED = re.compile(r" ([a-z]+)")
+_BEGINNERS = (
+    FINITE
+    | (BASES & FORMS)
+    | frozenset({"is", "are", "was", "were", "has", "have", "had", "do", "does", "did", "cannot", "can", "could", "may", "might", "will"})
+    | frozenset({"would", "must", "should", "shall"})
+)
+"""Words with which a verb group begins."""
 
 
 class Stated(NamedTuple):
@@ -89,24 +102,35 @@ class Stated(NamedTuple):
 
 def statements(text: str, start: int, end: int) -> Iterator[Stated]:
     """Of the sentence at `start:end`."""
-    if end - start < 20 or text[end - 1] in "?:":
+    if end - start < _SHORTEST or text[end - 1] in "?:":
         return
     lead = _LEAD.match(text, start, end)
     start = lead.end() if lead else start
-    if not text[start].isupper() and not text[start].isdigit() and text[start] not in '"“':
-        return
-    at = start
-    for _ in range(_GROUPS):
-        group = _GROUP.search(text, at, min(end, start + _SUBJECT))
+    if text[start].isupper() or text[start].isdigit() or text[start] in '"“':
+        yield from _clause(text, start, end)
+    for further in _CLAUSE.finditer(text, start, end):
+        yield from _clause(text, further.end(), end, named=True)
+
+
+def _clause(text: str, start: int, end: int, *, named: bool = False) -> Iterator[Stated]:
+    """Of a clause that begins with its subject; with a name, if that is asked for."""
+    left = _GROUPS
+    for word in _SPACED.finditer(text, start, min(end, start + _SUBJECT)):
+        group = group_at(text, word.start(), end) if word.group(1) in _BEGINNERS else None
         if not group:
-            return
-        at = group.start() + 1
-        if not _verbal(group) or _FORBIDDEN.search(text, start, group.end()):
             continue
-        subject = _subject(text, start, group.start())
-        if subject:
-            yield from _completed(text, subject, group, end)
+        left -= 1
+        subject = None if FORBIDDEN.search(text, start, group.end()) else _subject(text, start, group.start())
+        if subject and not (named and text[slice(*subject)].islower()):
+            yield from completed(text, subject, group, end)
+        if subject or not left:
             return
+
+
+def group_at(text: str, at: int, end: int) -> re.Match[str] | None:
+    """The verb group that begins with the blank here."""
+    group = _GROUP.match(text, at, end)
+    return group if group and _verbal(group) else None
 
 
 def _verbal(group: re.Match[str]) -> bool:
@@ -132,12 +156,12 @@ def _subject(text: str, start: int, end: int) -> tuple[int, int] | None:
     if determiner and determiner.group().lower() not in _DEFINITE:
         return None
     start = determiner.end() if determiner else start
-    found = _phrase(text, start, end)
+    found = phrase(text, start, end)
     if not found or not _subjective(text[start : found[1]], definite=determiner is not None):
         return None
     if found[1] < end and text.startswith(" of ", found[1]):
         inner = _DETERMINER.match(text, found[1] + 4, end)
-        tail = _phrase(text, inner.end() if inner else found[1] + 4, end)
+        tail = phrase(text, inner.end() if inner else found[1] + 4, end)
         found = (start, tail[1]) if tail else found
     return found if found[1] == end else None
 
@@ -145,17 +169,18 @@ def _subject(text: str, start: int, end: int) -> tuple[int, int] | None:
 def _subjective(phrase: str, *, definite: bool) -> bool:
     """Whether a phrase tells what it speaks of without the sentences before it."""
     last = phrase.rsplit(" ", 1)[-1].lower()
-    if last in _VAGUE_SUBJECTS or last.endswith("ly") or last in PARTICIPLES:
+    if last in _VAGUE_SUBJECTS or last.endswith("ly") or last in PARTICIPLES or phrase.startswith(_NUMBERED):
         return False
     return not (definite and phrase.islower() and " " not in phrase)
 
 
-def _completed(text: str, subject: tuple[int, int], group: re.Match[str], end: int) -> Iterator[Stated]:
+def completed(text: str, subject: tuple[int, int], group: re.Match[str], end: int) -> Iterator[Stated]:
+    """What the verb group says of the subject; nothing where what follows it is no noun phrase that says enough."""
     relation = _folded(group["relation"])
     bare = bool(group["be"] and not (group["part"] or group["adjective"] or group["role"]))
     determiner = _DETERMINER.match(text, group.end(), end)
-    found = _phrase(text, determiner.end() if determiner else group.end(), end)
-    if not found or _FORBIDDEN.search(text, group.end(), min(found[1] + 3, end)):
+    found = phrase(text, determiner.end() if determiner else group.end(), end)
+    if not found or FORBIDDEN.search(text, group.end(), min(found[1] + 3, end)):
         return
     if bare and text.startswith(" of ", found[1]) and text[found[0]].islower() and (joined := _of(text, found, end)):
         yield Stated(subject, _folded(f"{relation} {text[found[0] : found[1]]} of"), joined)
@@ -164,7 +189,7 @@ def _completed(text: str, subject: tuple[int, int], group: re.Match[str], end: i
     if not _objective(text, found, relation, bare=bare, determined=determiner is not None):
         return
     yield Stated(subject, relation, found)
-    if bare and (tail := _TAIL.match(text, found[1], end)) and tail["part"] in PARTICIPLES and (name := _phrase(text, tail.end(), end)):
+    if bare and (tail := _TAIL.match(text, found[1], end)) and tail["part"] in PARTICIPLES and (name := phrase(text, tail.end(), end)):
         yield Stated(subject, _folded(tail["relation"]), name)
 
 
@@ -191,20 +216,20 @@ def _extended(text: str, found: tuple[int, int], end: int) -> tuple[int, int]:
     if not after or (after.group(1) != "of" and not vague):
         return found
     determiner = _DETERMINER.match(text, after.end(), end)
-    tail = _phrase(text, determiner.end() if determiner else after.end(), end)
+    tail = phrase(text, determiner.end() if determiner else after.end(), end)
     return (found[0], tail[1]) if tail and tail[1] - found[0] <= _OBJECT else found
 
 
 def _of(text: str, head: tuple[int, int], end: int) -> tuple[int, int] | None:
     """What follows "is the capital of": there the noun belongs to the relation."""
     determiner = _DETERMINER.match(text, head[1] + 4, end)
-    found = _phrase(text, determiner.end() if determiner else head[1] + 4, end)
-    if found and (" " in text[found[0] : found[1]] or text[found[0]].isupper()) and not _FORBIDDEN.search(text, head[1], found[1]):
+    found = phrase(text, determiner.end() if determiner else head[1] + 4, end)
+    if found and (" " in text[found[0] : found[1]] or text[found[0]].isupper()) and not FORBIDDEN.search(text, head[1], found[1]):
         return found
     return None
 
 
-def _phrase(text: str, at: int, end: int) -> tuple[int, int] | None:
+def phrase(text: str, at: int, end: int) -> tuple[int, int] | None:
     """A noun phrase from here: words parted by single blanks, up to a function word, a verb or a stop; None where it is none."""
     start, last = at, at
     count = 0
@@ -213,7 +238,7 @@ def _phrase(text: str, at: int, end: int) -> tuple[int, int] | None:
         if not word:
             break
         lowered = word.group().lower()
-        if lowered in _STOPPERS or (lowered in FORMS and lowered not in PARTICIPLES and word.group().islower()):
+        if lowered in STOPPERS or (lowered in FORMS and lowered not in PARTICIPLES and word.group().islower()):
             break
         count += 1
         last = word.end()

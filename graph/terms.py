@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from graph.keys import key
@@ -13,8 +14,8 @@ from graph.words import COMMON, FUNCTION
 from jitl.glossary import Glossary
 from jitl.wordforms import SIGN
 
-Word = tuple[str, int, int]
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[a-z]{3,}")
+_RUN = re.compile(r"(?<![\w-])[a-z]{3,}(?:-[a-z]+)*(?: [a-z]{3,}(?:-[a-z]+)*)+(?![\w-])")
 _NOUN = re.compile(
     r".{2,}(?:tion|sion|ment|ness|ity|ance|ence|ency|ism|ology|graphy|metry|meter|ector|ulator|ator|erator|cle|tron|ino|ics|ure|age|ship|hood|"
     r"dom|work|ware|base|chamber|field|rate|mass|beam|track|tracks|vertex|model|matrix|width|trigger|library|package|cluster|function|energy|"
@@ -27,11 +28,11 @@ _MOST = 16  # phrases of a passage that the glossary does not know
 
 
 class Glossed(NamedTuple):
-    """Names of the glossary: those that mean one thing lead to its other names; `first` parts them by their first word."""
+    """Names of the glossary: those that mean one thing lead to its other names; English terms stand under their first word."""
 
     aliases: Mapping[str, Sequence[str]]
-    first: Mapping[str, Sequence[Sequence[str]]]
-    chinese: Mapping[str, str]
+    first: Mapping[str, Sequence[str]]
+    chinese: frozenset[str]
     longest: int
 
 
@@ -49,14 +50,14 @@ def glossed() -> Glossed:
             one = _folded(name)
             if len(places[one]) == 1 and entry.en and entry.zh and len(one) > 1:
                 aliases[one] = [other for other in usual if other != one]
-    first: dict[str, list[list[str]]] = {}
+    first: dict[str, list[str]] = {}
     for name in places:
         words = name.split()
         if name.replace(" ", "").isalpha() and name.isascii() and len(name) > 3 and (len(words) > 1 or len(name) > 5):
-            first.setdefault(words[0], []).append(words)
-    for words_list in first.values():
-        words_list.sort(key=len, reverse=True)
-    chinese = {name: name for name in places if SIGN.match(name) and len(name) > 1}
+            first.setdefault(words[0], []).append(name)
+    for names in first.values():
+        names.sort(key=len, reverse=True)
+    chinese = frozenset(name for name in places if SIGN.match(name) and len(name) > 1)
     return Glossed(aliases, first, chinese, max(map(len, chinese)))
 
 
@@ -78,51 +79,58 @@ def singular(phrase: str) -> str:
     return head + blank + last
 
 
-def words_of(text: str) -> list[Word]:
-    """Runs of letters in order."""
-    return [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
-
-
-def phrases(text: str, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+def phrases(text: str) -> Iterator[tuple[int, int]]:
     """Spans of terms; at most `_MOST` that the glossary does not know."""
+    yield from _glossary(text)
     left = _MOST
-    run: list[Word] = []
-    for at, word in enumerate(words):
-        yield from _glossary(words, at)
-        joined = _content(word[0]) and (not run or text[run[-1][2] : word[1]] in {" ", "-"})
-        if not joined:
-            if left and (span := _phrase(run)):
-                left -= 1
-                yield span
-            run = []
-        if joined or _content(word[0]):
-            run.append(word)
-    if left and (span := _phrase(run)):
-        yield span
+    for run in _RUN.finditer(text):
+        for start, end in _of_run(run.start(), run.group()):
+            left -= 1
+            if left < 0:
+                return
+            yield start, end
 
 
-def _glossary(words: Sequence[Word], at: int) -> Iterator[tuple[int, int]]:
-    """The longest term of the glossary that begins with this word."""
-    for name in glossed().first.get(words[at][0].lower(), ()):
-        found = words[at : at + len(name)]
-        if len(found) < len(name) or not all(word[0].lower().startswith(part) for word, part in zip(found, name, strict=True)):
+def _glossary(text: str) -> Iterator[tuple[int, int]]:
+    """The longest terms of the glossary, hyphens read as blanks."""
+    lowered = text.lower().replace("-", " ")
+    if len(lowered) != len(text):
+        return  # a letter whose lower case is two
+    first = glossed().first
+    for word in first.keys() & set(_WORD.findall(lowered)):
+        at = -1
+        while (at := lowered.find(word, at + 1)) >= 0:
+            if at and lowered[at - 1].isalnum():
+                continue
+            for name in first[word]:
+                if lowered.startswith(name, at):
+                    end = at + len(name) + lowered.startswith("s", at + len(name))
+                    if end == len(lowered) or not lowered[end].isalnum():
+                        yield at, end
+                        break
+
+
+def _of_run(start: int, run: str) -> Iterator[tuple[int, int]]:
+    """Terms of a run of words in lower case: up to a word that can be no part of one."""
+    words = run.split(" ")
+    ends = list(accumulate(len(word) + 1 for word in words))
+    first = 0
+    for at, word in enumerate([*words, ""]):
+        if word and _sort(word):
             continue
-        size = sum(map(len, name)) + len(name)
-        if len(found[-1][0]) - len(name[-1]) <= 1 and found[-1][2] - found[0][1] <= size:
-            yield found[0][1], found[-1][2]
-            return
+        size = at - first
+        if size > 1 and _sort(words[at - 1]) > 1:
+            low = max(first, at - _LONGEST)
+            while low < at - 1 and words[low] in COMMON:
+                low += 1
+            if low < at - 1:
+                yield start + (ends[low - 1] if low else 0), start + ends[at - 1] - 1
+        first = at + 1
 
 
-def _phrase(run: list[Word]) -> tuple[int, int] | None:
-    run = run[-_LONGEST:]
-    if len(run) < 2 or not _NOUN.fullmatch(run[-1][0]):
-        return None
-    while len(run) > 1 and run[0][0] in COMMON:
-        run = run[1:]
-    return (run[0][1], run[-1][2]) if len(run) > 1 else None
-
-
-@lru_cache(maxsize=32_768)
-def _content(word: str) -> bool:
-    """Whether a word may be part of a term: lower case, neither a function word nor an adverb nor a verb of the list."""
-    return word.islower() and len(word) >= _SHORTEST and word not in FUNCTION and not word.endswith("ly") and word not in FORMS
+@lru_cache(maxsize=65_536)
+def _sort(word: str) -> int:
+    """0 for a word that is no part of a term (function words, adverbs, verbs of the list), 2 for one that can end it, else 1."""
+    if len(word) < _SHORTEST or word in FUNCTION or word in FORMS or word.endswith("ly"):
+        return 0
+    return 2 if _NOUN.fullmatch(word) else 1

@@ -1,0 +1,87 @@
+"""What stands beside a name and tells what it is: ", a toolkit for", ", which uses", "experiments such as ATLAS and CMS"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from graph.statements import FORBIDDEN, STOPPERS, Stated, completed, group_at, phrase
+from graph.verbs import FORMS, PARTICIPLES
+
+_NAME = r"[A-Z][\w+/’'-]*(?: (?:[A-Z][\w+/’'-]*|\d[\w.]*)){0,4}"
+_BESIDE = re.compile(
+    rf"(?<![\w/.-])(?P<name>{_NAME})(?: \([^()\n]{{1,40}}\))?, (?:(?P<which>which|who)(?= )|an? (?=[a-z]))",
+)
+_NOT_BEFORE = re.compile(r"(?:\b(?:of|in|for|on|at|and|or|with|from|to|by|as|than|between|including|like|via|using)(?: the)?|,|[a-z]s) $")
+_SUCH = re.compile(rf",? such as (?:the )?(?P<first>{_NAME})")
+_FURTHER = re.compile(rf"(?: \[[^\]\n]{{1,40}}\])?(?: \([^()\n]{{1,40}}\))?(?:, (?:and |or )?| and | or )(?:the )?(?={_NAME})")
+_CLOSED = re.compile(r"[,.;)]|$| (?:that|which|for|of|based|used|developed|written|designed|in|with|to)\b")
+_LISTED = re.compile(r"[,.;)] ?(?:and|or)\b|, [A-Z]")
+_VERBS = (FORMS - PARTICIPLES) | frozenset(
+    {"require", "requires", "leverage", "accommodate", "allow", "allows", "enable", "need", "needs", "like"}
+)
+_BARE = frozenset(
+    """
+    different numerous new existing current various several other many leading well-known popular modern common recent future further
+    additional certain specific similar big large small important dedicated proposed possible external traditional typical standard some
+    own more most few two three basic critical special others established
+    """.split()  # noqa: SIM905
+)
+"""Words that tell nothing of what a thing is."""
+_LONGEST = 4  # words of what names are examples of
+_NAMES = 4
+
+
+def beside(text: str, start: int, end: int) -> Iterator[Stated]:
+    """Of the sentence at `start:end`."""
+    for match in _BESIDE.finditer(text, start, end):
+        if _NOT_BEFORE.search(text, max(start, match.start() - 16), match.start()):
+            continue
+        subject = match.span("name")
+        if match["which"]:
+            if group := group_at(text, match.end("which"), end):
+                yield from completed(text, subject, group, end)
+        elif (found := phrase(text, match.end(), end)) and _tells(text, found, end):
+            yield Stated(subject, "is", found)
+    for match in _SUCH.finditer(text, start, end):
+        if kind := _before(text, start, match.start()):
+            for name in _named(text, match.start("first"), end):
+                yield Stated(name, "is", kind)
+
+
+def _named(text: str, at: int, end: int) -> Iterator[tuple[int, int]]:
+    """The names of a list that begins here, each with the noun that it stands before."""
+    for _ in range(_NAMES):
+        name = phrase(text, at, end)
+        if not name:
+            return
+        yield name
+        further = _FURTHER.match(text, name[1], end)
+        if not further:
+            return
+        at = further.end()
+
+
+def _tells(text: str, found: tuple[int, int], end: int) -> bool:
+    return (
+        " " in text[slice(*found)]
+        and _CLOSED.match(text, found[1], end) is not None
+        and not _LISTED.match(text, found[1], end)
+        and not FORBIDDEN.search(text, *found)
+    )
+
+
+def _before(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The noun phrase in the plural that ends here, of at least two words."""
+    words = text[max(start, end - 60) : end].split(" ")
+    taken: list[str] = []
+    while words and len(taken) < _LONGEST:
+        word = words[-1]
+        lowered = word.lower()
+        if not word.replace("-", "").isalnum() or lowered in STOPPERS or lowered in _BARE or lowered.endswith("ly") or word in _VERBS:
+            break
+        taken.append(words.pop())
+    while len(taken) > 1 and taken[-1].islower() and taken[-1] in PARTICIPLES and taken[-1] != "distributed":
+        taken.pop()
+    size = sum(map(len, taken)) + len(taken) - 1
+    return (end - size, end) if len(taken) > 1 and taken[0].endswith("s") else None
