@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from graph.facts import Kind, Mention
 from graph.keys import key
 from graph.occurrences import VAGUE
+from graph.paths import shortest
 from jitl import text as texts
 from jitl.errors import NotFound
 
@@ -156,10 +157,25 @@ class Explorer:
         for name, keys in zip((first, second), ends, strict=True):
             if not self._held(keys, places):
                 raise _unknown(name)
-        ways = (self._store.path(one, other, places, most_steps) for one in ends[0][:CLASS] for other in ends[1][:CLASS])
+        pairs = [(one, other) for one in ends[0][:CLASS] for other in ends[1][:CLASS]]
+        steps = self._steps((self._store.path(*pair, places, most_steps) for pair in pairs), places)
+        if any(not step.proofs for step in steps):  # the store went over a passage that SQL does not know: go without it
+
+            def expand(keys: set[str]) -> list[frozenset[str]]:
+                return self._confirmed(keys, places)
+
+            steps = self._steps((shortest(*pair, most_steps, expand) for pair in pairs), places)
+        return steps
+
+    def _steps(self, ways: Iterable[Sequence[str]], places: Sequence[str]) -> list[Step]:
+        """Of the shortest of these ways, the first by the alphabet."""
         way = min((way for way in ways if way), key=lambda way: (len(way), way), default=())
-        steps = [self._step(one, other, places) for one, other in pairwise(way)]
-        return [] if any(not step.proofs for step in steps) else steps
+        return [self._step(one, other, places) for one, other in pairwise(way)]
+
+    def _confirmed(self, keys: set[str], places: Sequence[str]) -> list[frozenset[str]]:
+        """The names of each of the first confirmed passages that hold one of these."""
+        chunks = self._held(sorted(keys)[:LISTED], places)
+        return [frozenset(mention.key for mention in said) for said in self._store.mentions(chunks).values()]
 
     def _class(self, name: str, places: Sequence[str]) -> list[str]:
         """The name's key, and those of its aliases."""

@@ -18,6 +18,8 @@ SENTENCES: Final = 6
 """Of a community."""
 A_DOCUMENT: Final = 2
 """Of these, from one document."""
+LEAST: Final = 0.1
+"""Share of the first sentence's worth below which a further one adds nothing."""
 _LENGTH: Final = {"en": (40, 320), "zh": (14, 120)}
 """Characters of a sentence that can stand by itself, at least and at most."""
 _SPENT: Final = 0.2
@@ -49,10 +51,11 @@ def sentences(passages: Sequence[Passage], said: Mapping[str, Sequence[str]], we
     taken: dict[str, int] = {}
     chosen: list[Span] = []
     words: set[str] = set()
+    first = max((_worth(one, left) for one in open_ones), default=0.0)
     while open_ones and len(chosen) < SENTENCES:
         best = max(range(len(open_ones)), key=lambda at: (_worth(open_ones[at], left), -at))
         one = open_ones.pop(best)
-        if _worth(one, left) <= 0:
+        if _worth(one, left) <= LEAST * first:
             break
         text = key.__wrapped__(_text(passages, one.span))
         if taken.get(one.document, 0) == A_DOCUMENT or text in words:

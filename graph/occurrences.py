@@ -91,9 +91,12 @@ def read(
     collection_id: str,
     versions: Sequence[Sequence[str]],
     advance: Callable[[int], bool] = lambda _: True,
+    *,
+    headers: bool = True,
 ) -> Occurrences | None:
     """`versions`: the passages (chunk ids) of each published document. `advance` is told how many passages are read, and says
-    whether to go on; None where it said no.
+    whether to go on; None where it said no. `headers`: what a passage's header alone names stands in it too; else only in the first
+    of its document, lest a title tie together all that a long document says.
     """
     passages = [chunk for chunks in versions for chunk in chunks]
     documents = [number for number, chunks in enumerate(versions) for _ in chunks]
@@ -102,7 +105,9 @@ def read(
     while some := list(islice(ids, WINDOW)):
         mentions = store.mentions(some)
         for chunk in some:
-            found.add(documents[len(found.within)], mentions.get(chunk, ()))
+            at = len(found.within)
+            whole = headers or at == 0 or documents[at - 1] != documents[at]
+            found.add(documents[at], [one for one in mentions.get(chunk, ()) if whole or one.start >= 0])
         if not advance(len(found.within)):
             return None
     return _together(store, collection_id, passages, documents, found)

@@ -50,7 +50,7 @@ class Refresh:
                 reporter.advance(done, base.passages)
                 return not reporter.cancelled()
 
-            found = read(self._store, collection_id, documents, advance)
+            found = read(self._store, collection_id, documents, advance, headers=False)
             if found is None:
                 return None
             edition = self._editions.begin(collection_id, base)

@@ -1,0 +1,49 @@
+"""Sentences of a summary: those that say most, each of another thing, verbatim."""
+
+from __future__ import annotations
+
+from graph import gist
+from jitl.types import Location, Passage
+
+
+def passage(number: int, text: str, document: str = "") -> Passage:
+    return Passage(f"c{number}", 0, text, "", Location(), document or f"d{number}", f"{number}.md", "t", "place")
+
+
+HAS = "The Lantern Array on Mount Kestrel has 64 stations with lamps."
+LEADS = "Maria Olsen leads the Lantern Array group since the year 2019."
+LAMPS = f"{HAS} Who built the Lantern Array on Mount Kestrel, and when was it? See it."
+OLSEN = f"{LEADS} It was dark when Maria Olsen came to Mount Kestrel that day."
+NAMES = ["lantern array", "mount kestrel", "maria olsen"]
+
+
+def chosen(*passages: Passage) -> list[str]:
+    spans = gist.sentences(passages, {one.id: NAMES for one in passages}, dict.fromkeys(NAMES, 1.0))
+    texts = {one.id: one.text for one in passages}
+    return [texts[id_][start:end] for id_, start, end in spans]
+
+
+def test_each_sentence_adds_what_none_has_said() -> None:
+    found = chosen(passage(1, LAMPS), passage(2, OLSEN))
+    assert found[:2] == [HAS, LEADS]
+    assert not any(sentence.endswith("?") for sentence in found)
+
+
+def test_no_sentence_twice_and_few_of_a_document() -> None:
+    copies = [passage(number, LAMPS) for number in range(4)]
+    assert chosen(*copies) == [HAS]
+    long = " ".join(f"The Lantern Array saw Mount Kestrel in the month {number} of the year." for number in range(9))
+    assert len(chosen(passage(1, long))) <= gist.A_DOCUMENT
+
+
+def test_a_name_is_a_word_of_its_own() -> None:
+    text = "The lanterns arrayed on the mountain were seen by nobody at all that night."
+    assert chosen(passage(1, text)) == []
+    assert chosen(passage(1, "")) == []
+
+
+def test_chinese_sentences_hold_names_within() -> None:
+    one = passage(1, "漂移室的刻度由北京谱仪合作组在去年完成。今天很好。")
+    spans = gist.sentences([one], {"c1": ["漂移室"]}, {"漂移室": 1.0})
+    assert [one.text[start:end] for _, start, end in spans] == ["漂移室的刻度由北京谱仪合作组在去年完成。"]
+    assert gist.holding([one], ["漂移室"], 3) == spans
