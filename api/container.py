@@ -119,7 +119,6 @@ class Container:
         self.blobs = Blobs(self.settings.data_dir / "blobs")
         self.uploads = Uploads(self.db)
         self.corrections = self._memory()
-        self.surveying = Surveying(self.db, self.graph, self.catalogue, self.corrections, self.jobs, self.settings)
         self.ledger = Ledger(self.db, self.encoder, self.sparse, self.settings, self.corrections)
 
     def _open_models(self) -> None:
@@ -167,6 +166,8 @@ class Container:
         self.pace = Pace(self.db, self.settings.teach_per_minute)
         self.proposals = Proposals(self.searcher, self.sparse)
         self.preview = Preview(self.corrections, self.encoder, self.sparse, self.answers, self.proposals, self.settings)
+        knows = (self.graph, self.catalogue, self.corrections, self.jobs)
+        self.surveying = Surveying(self.db, *knows, self.settings, behind=self.following.outbox.count)
         router = KeywordRouter()
         answerer = Answerer(self.searcher, router, self.model, self.settings, sparse=self.sparse, overviews=self.surveying.overviews)
         self.asking = Asking(self.catalogue, self.searcher, answerer, router, self.answers, self.settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 KIND: Final = "communities"
 UNIT: Final = "passages"
+CATCH_UP_S: Final = 120.0
+POLL_S: Final = 0.2
 PAUSE_S: Final = 600.0
 """Between two refreshes of a collection that nobody asked for."""
 LOST: Final = 0.25
@@ -41,8 +43,17 @@ class Surveying:
     """Safe to call from several threads. `places` are ids of collections that the caller may read."""
 
     def __init__(
-        self, db: Database, store: GraphStore, catalogue: Catalogue, corrections: Corrections, jobs: JobTable, settings: Settings
+        self,
+        db: Database,
+        store: GraphStore,
+        catalogue: Catalogue,
+        corrections: Corrections,
+        jobs: JobTable,
+        settings: Settings,
+        *,
+        behind: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`behind`: how many versions of documents the graph has still to look at."""
         self.explorer = Explorer(store, catalogue)
         self._editions = Editions(db)
         self.shelf = Shelf(self._editions, catalogue)
@@ -53,6 +64,7 @@ class Surveying:
         self._corrections = corrections
         self._jobs = jobs
         self._settings = settings
+        self._behind = behind
         self._asked: dict[str, float] = {}  # collection -> when a refresh was last queued unasked
 
     def submit(self, runner: Runner, principal_id: str, place: str) -> str:
@@ -64,12 +76,17 @@ class Surveying:
         return runner.submit(KIND, {}, principal_id=principal_id, collection_id=place)
 
     def run(self, job: Job, reporter: Reporter) -> None:
+        """What was read in just before is part of it, unless the graph is long in following."""
         assert job.collection_id is not None
-        self._refresh.run(job.collection_id, reporter)
+        until = time.monotonic() + CATCH_UP_S
+        while self._behind() and time.monotonic() < until and not reporter.cancelled():
+            time.sleep(POLL_S)
+        if not reporter.cancelled():
+            self._refresh.run(job.collection_id, reporter)
 
     def look(self, runner: Runner) -> None:
         """Queue a refresh where enough has changed and nothing is being read in; left to a process that stays."""
-        if not self._settings.communities_after or not communities.installed():
+        if not self._settings.communities_after or not communities.installed() or self._behind():
             return
         busy = {job.collection_id for job in self._jobs.unfinished() if job.kind in ("ingest", KIND)}
         for place in self._catalogue.collections(OWNER):

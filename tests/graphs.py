@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
-from graph.editions import Editions
+from api.container import Container
+from graph.editions import Community, Editions, Member, Sentence
 from graph.extract import Extractor
-from graph.facts import PassageFacts
+from graph.facts import Kind, PassageFacts
+from graph.keys import key
 from graph.local import SqlGraph
 from graph.ports import GraphStore
 from graph.refresh import Refresh
 from jitl.sql.catalogue import Catalogue
 from jitl.sql.engine import Database
+from jitl.sql.staging import chunk_id
 from jitl.sql.versions import Versions
+from jitl.text import sentences
 from tests.workshop import Workshop
 
 AURORA = (
@@ -68,12 +73,26 @@ class World:
         self.workshop.ingest()
 
     def project(self) -> None:
-        project(self.db, self.store, self.place)
+        follow(self.db, self.store, self.place)
 
 
-def project(db: Database, store: GraphStore, place: str) -> None:
+def follow(db: Database, store: GraphStore, place: str) -> None:
     """Bring the graph in line with what is published; what was replaced stays in it, as it may for a while."""
     titles = {info.version_id: info.title for info in Catalogue(db).documents(place)}
     for some in Versions(db).chunks([version for version, _ in Editions(db).base(place).versions], 200):
         facts = [Extractor().extract(one.text, one.header, titles[one.version_id]) for one in some]
         store.write([PassageFacts(one.id, one.version_id, place, said) for one, said in zip(some, facts, strict=True)])
+
+
+def write_by_hand(container: Container, place: str) -> str:
+    """A community of the aurora pages' names, as a refresh would write it; its id."""
+    chunks = [chunk_id(info.version_id, 0) for info in container.catalogue.documents(place) if "aurora" in info.name]
+    text = container.catalogue.passages(chunks, [place])[chunks[0]].text
+    start, end = next(span for span in sentences(text) if "records" in text[span[0] : span[1]])
+    names = ("Lantern Array", "Aurora Project")
+    members = [Member(key(name), name, Kind.NAME, chunks) for name in names]
+    editions, id_ = Editions(container.db), str(uuid4())
+    edition = editions.begin(place, editions.base(place))
+    editions.add(edition, Community(id_, place, 0, None, 0, members, [Sentence(None, [(chunks[0], start, end)])]))
+    editions.switch(place, edition)
+    return id_

@@ -20,7 +20,7 @@ from graph.facts import Kind
 from jitl.principals import Role
 from jitl.sql.staging import chunk_id
 from tests.faces.conftest import Live, serve, wait_for_job
-from tests.graphs import project
+from tests.graphs import follow
 
 CANARY = re.compile("canary", re.IGNORECASE)
 QUESTION = "What is the canary password of the muon system?"
@@ -267,7 +267,7 @@ def closed(tmp_path_factory) -> Iterator[tuple[Live, Things]]:
 def computed(live: Live, place: str) -> str:
     """A community of the canary's names, as a refresh would write it; its id."""
     container = live.container
-    project(container.db, container.graph, place)
+    follow(container.db, container.graph, place)
     chunks = [chunk_id(info.version_id, 0) for info in container.catalogue.documents(place)]
     editions, id_ = Editions(container.db), str(uuid.uuid4())
     edition = editions.begin(place, editions.base(place))
