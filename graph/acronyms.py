@@ -92,6 +92,12 @@ def _expansion(short: str, words: Sequence[Word]) -> tuple[int, int] | None:
     return None
 
 
+def spells(short: str, long: str) -> bool:
+    """Whether a name is a short form of another."""
+    words = [(word.group(), word.start(), word.end()) for word in _WORD.finditer(long)]
+    return _SHORT.fullmatch(short) is not None and (_expansion(short, words) or (-1, 0))[0] == 0
+
+
 def _spells(letters: Sequence[str], words: Sequence[str], *, inner: bool) -> bool:
     """Whether the letters are taken from the words in order, from every word's beginning; small words may give none."""
     states = {0}

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from graph.statements import FORBIDDEN, STOPPERS, Stated, completed, group_at, phrase
-from graph.verbs import FORMS, PARTICIPLES
+from graph.verbs import BASES, FORMS, PARTICIPLES
+from graph.words import FUNCTION
 
 _NAME = r"[A-Z][\w+/’'-]*(?: (?:[A-Z][\w+/’'-]*|\d[\w.]*)){0,4}"
 _BESIDE = re.compile(
@@ -30,6 +31,9 @@ _BARE = frozenset(
 """Words that tell nothing of what a thing is."""
 _LONGEST = 4  # words of what names are examples of
 _NAMES = 4
+_NOUNS = 2  # words after a name that belong to it
+_ONE = re.compile(_NAME)
+_GOES_ON = re.compile(r" (?:for|of) (?:the )?[A-Z]")
 
 
 def beside(text: str, start: int, end: int) -> Iterator[Stated]:
@@ -38,6 +42,8 @@ def beside(text: str, start: int, end: int) -> Iterator[Stated]:
         if _NOT_BEFORE.search(text, max(start, match.start() - 16), match.start()):
             continue
         subject = match.span("name")
+        if match["name"].split(" ", 1)[0].lower() in FUNCTION:
+            continue
         if match["which"]:
             if group := group_at(text, match.end("which"), end):
                 yield from completed(text, subject, group, end)
@@ -52,11 +58,14 @@ def beside(text: str, start: int, end: int) -> Iterator[Stated]:
 def _named(text: str, at: int, end: int) -> Iterator[tuple[int, int]]:
     """The names of a list that begins here, each with the noun that it stands before."""
     for _ in range(_NAMES):
-        name = phrase(text, at, end)
-        if not name:
+        name, whole = _ONE.match(text, at, end), phrase(text, at, end)
+        if not name or not whole or _GOES_ON.match(text, whole[1], end):
             return
-        yield name
-        further = _FURTHER.match(text, name[1], end)
+        more = text[name.end() : whole[1]].split()
+        if len(more) > _NOUNS or any(word in BASES for word in more):
+            whole = name.span()
+        yield whole
+        further = _FURTHER.match(text, whole[1], end)
         if not further:
             return
         at = further.end()
@@ -84,4 +93,4 @@ def _before(text: str, start: int, end: int) -> tuple[int, int] | None:
     while len(taken) > 1 and taken[-1].islower() and taken[-1] in PARTICIPLES and taken[-1] != "distributed":
         taken.pop()
     size = sum(map(len, taken)) + len(taken) - 1
-    return (end - size, end) if len(taken) > 1 and taken[0].endswith("s") else None
+    return (end - size, end) if len(taken) > 1 and taken[0].endswith("s") and not taken[0].endswith("ss") else None

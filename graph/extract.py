@@ -112,10 +112,11 @@ def _aliases(found: Found, spans: Sequence[tuple[int, int]]) -> None:
         found.alias(found.add(*short, Kind.NAME, key(name.removesuffix("s") if name[-2:-1].isupper() else name)), long_key)
     if "known" in text or "called" in text or "referred" in text:
         _known_as(found, spans)
-    aliases, listed = terms.glossed().aliases, kinds.listed()
+    glossed, listed = terms.glossed(), kinds.listed()
     for one in found.keys():  # noqa: SIM118
-        for other in aliases.get(one, ()):
-            found.alias(one, other)
+        for other in glossed.aliases.get(one, ()):
+            if one not in glossed.doubtful or other in found:
+                found.alias(one, other)
         if one in listed:
             found.alias(one, listed[one][1])
 

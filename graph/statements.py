@@ -40,6 +40,7 @@ _DETERMINER = re.compile(
 _WORD = re.compile(r"[^\W_](?:[\w’'/+&.:-]*[\w+])?")
 _REMARK = re.compile(r" \([^()\n]{1,120}\)")
 FORBIDDEN = re.compile(r"[|%<>{}=\\#*\n]|\"\"")
+_CUT = re.compile(r" [a-z]+(?:ed|en|wn)[,.;)]")  # a participle that begins nothing: "the truth based, fast algorithm"
 _OF = re.compile(r" (of|for|in) ")
 _CLAUSE = re.compile(r"(?:[,;] (?:and|but|while|whereas|so|where) |; )(?=(?:the )?[A-Z])")
 _TAIL = re.compile(r" (?P<relation>(?P<part>[a-z]+)(?: and [a-z]+)? (?:by|in|at|from|on|for)) (?=[A-Z])")
@@ -63,8 +64,8 @@ _VAGUE = frozenset(
     way ways thing things lot number following case cases example examples time times part kind type sort set series range variety
     result results aspect aspects issue issues need fact use order one ones addition ability possibility amount point name list
     step concept increase decrease choice solution version reference target combination cornerstone tool piece source means
-    measure form basis subject method role degree level majority group share advantage access support definition snap development
-    work
+    measure form basis subject method role degree level majority group share advantage access support lack amounts kinds
+    definition snap development work
     """.split()  # noqa: SIM905
 )
 _VAGUE_SUBJECTS = frozenset(
@@ -171,6 +172,8 @@ def _subjective(phrase: str, *, definite: bool) -> bool:
     last = phrase.rsplit(" ", 1)[-1].lower()
     if last in _VAGUE_SUBJECTS or last.endswith("ly") or last in PARTICIPLES or phrase.startswith(_NUMBERED):
         return False
+    if phrase.split(" ", 1)[0].lower() in (BASES if " " not in phrase else BASES - NOUNS):
+        return False  # an imperative
     return not (definite and phrase.islower() and " " not in phrase)
 
 
@@ -202,9 +205,11 @@ def _objective(text: str, found: tuple[int, int], relation: str, *, bare: bool, 
     if relation.endswith(" to") and words[0] in BASES:
         return False
     after = text[found[1] : found[1] + 4]
-    if after == " or " or (after == " to " and not bare):
+    if after == " or " or (after == " to " and not (bare and _OF.search(phrase) is None)) or _CUT.match(text, found[1]):
         return False
     named = any(sign.isupper() for sign in phrase)
+    if words[-1].endswith("ing") and " for " in phrase:
+        return False
     return words[-1] not in _VAGUE and (named or len(words) > 1 or "-" in phrase)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
+from graph.acronyms import spells
 from graph.keys import key
 from graph.verbs import FORMS
 from graph.words import COMMON, FUNCTION
-from jitl.glossary import Glossary
+from jitl.glossary import Entry, Glossary
 from jitl.wordforms import SIGN
 
 _WORD = re.compile(r"[a-z]{3,}")
@@ -27,10 +29,20 @@ _LONGEST = 4  # words of a phrase
 _MOST = 16  # phrases of a passage that the glossary does not know
 
 
+_GENERAL = ("Units", "Organisation", "Words", "Chinese words", "Computing")
+"""Headings of the glossary under which there are words rather than terms."""
+_CERTAIN = 4  # letters of a short form that means one thing wherever it stands
+_LONE = 8  # letters of a single word that is a term
+
+
 class Glossed(NamedTuple):
-    """Names of the glossary: those that mean one thing lead to its other names; English terms stand under their first word."""
+    """Names of the glossary. English terms stand under their first word.
+
+    `aliases` leads from a name that means one thing to its usual names; names in `doubtful` mean others elsewhere.
+    """
 
     aliases: Mapping[str, Sequence[str]]
+    doubtful: frozenset[str]
     first: Mapping[str, Sequence[str]]
     chinese: frozenset[str]
     longest: int
@@ -38,27 +50,45 @@ class Glossed(NamedTuple):
 
 @cache
 def glossed() -> Glossed:
-    entries = Glossary.shipped().entries
-    places: dict[str, set[int]] = {}
-    for at, entry in enumerate(entries):
-        for name in (*entry.zh, *entry.en):
-            places.setdefault(_folded(name), set()).add(at)
+    every = Glossary.shipped().entries
+    meanings = Counter(one for entry in every for one in {_folded(name) for name in (*entry.zh, *entry.en)})
+    entries = [entry for entry in every if not entry.subject.startswith(_GENERAL)]
+    written = {_folded(name): name for entry in reversed(entries) for name in (*entry.en, *entry.zh)}
     aliases: dict[str, list[str]] = {}
     for entry in entries:
-        usual = [_folded(name) for name in (*entry.en[:1], *entry.zh[:1]) if len(places[_folded(name)]) == 1]
-        for name in (*entry.en, *entry.zh):
-            one = _folded(name)
-            if len(places[one]) == 1 and entry.en and entry.zh and len(one) > 1:
-                aliases[one] = [other for other in usual if other != one]
+        for one, other in _pairs(entry):
+            if meanings[_folded(one)] == meanings[_folded(other)] == 1:
+                aliases.setdefault(_folded(one), []).append(_folded(other))
+    doubtful = frozenset(one for one in aliases if not _certain(written[one]))
     first: dict[str, list[str]] = {}
-    for name in places:
-        words = name.split()
-        if name.replace(" ", "").isalpha() and name.isascii() and len(name) > 3 and (len(words) > 1 or len(name) > 5):
-            first.setdefault(words[0], []).append(name)
+    for one, name in written.items():
+        if name.islower() and one.replace(" ", "").isalpha() and one.isascii() and _tells(name):
+            first.setdefault(one.split()[0], []).append(one)
     for names in first.values():
         names.sort(key=len, reverse=True)
-    chinese = frozenset(name for name in places if SIGN.match(name) and len(name) > 1)
-    return Glossed(aliases, first, chinese, max(map(len, chinese)))
+    chinese = frozenset(name for name in written if SIGN.match(name) and len(name) > 1)
+    return Glossed(aliases, doubtful, first, chinese, max(map(len, chinese)))
+
+
+def _tells(name: str) -> bool:
+    """Whether a name is a term rather than a word of everyday language."""
+    return SIGN.match(name) is not None or not name.islower() or " " in name or len(name) >= _LONE
+
+
+def _pairs(entry: Entry) -> Iterator[tuple[str, str]]:
+    """A name and one that is interchangeable with it: the usual ones of two languages; a short form, and what it stands for."""
+    english, chinese = entry.en[:1], entry.zh[:1]
+    if english and chinese and (" " in english[0] or not english[0].islower()):
+        yield english[0], chinese[0]
+        yield chinese[0], english[0]
+    for short in entry.en[1:] if english else ():
+        if spells(short, english[0]):
+            yield from ((short, other) for other in (*english, *chinese))
+
+
+def _certain(name: str) -> bool:
+    letters = sum(letter.isalpha() for letter in name)
+    return SIGN.match(name) is not None or name.islower() or letters >= _CERTAIN
 
 
 def _folded(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _REGULAR = """
+    accommodate allow assume attain consider derive desire enable expect intend need plan require want weigh
     accelerate accept access accompany achieve acquire act activate add address administer adopt affect aggregate aim analyse
     analyze announce apply approve assemble assign attach attack attend award base belong border broadcast calculate calibrate
     call capture cause change collect combine command complete comprise compete compose compute conduct configure connect conserve
@@ -34,6 +35,7 @@ _IRREGULAR = """
     """
 NOUNS = frozenset(
     """
+    need needs plan plans desire desires want wants
     access address act aim attack award base border broadcast call capture cause change control cover cross decay design display
     document drive exhibit extract feature fill filter finance focus function fund handle help host import influence insert
     interface label launch license limit link list load mock model monitor name note open own place play point present process
@@ -63,7 +65,7 @@ def _forms(base: str) -> tuple[str, ...]:
     return base, third, past, past
 
 
-_DOUBLED = frozenset({"submit", "permit", "refer", "occur", "star", "transfer", "control"})
+_DOUBLED = frozenset({"submit", "permit", "refer", "occur", "star", "transfer", "control", "plan"})
 _VERBS = [*map(_forms, _REGULAR.split()), *(tuple(one.split(":")) for one in _IRREGULAR.split())]
 
 BASES = frozenset(verb[0] for verb in _VERBS)

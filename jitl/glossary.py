@@ -36,10 +36,11 @@ _EMPTY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Names of one thing, the usual one first on either side; a side may be empty."""
+    """Names of one thing, the usual one first on either side; a side may be empty. `subject` is the heading that it stands under."""
 
     zh: tuple[str, ...]
     en: tuple[str, ...]
+    subject: str = ""
 
     def names(self, language: str) -> tuple[str, ...]:
         return self.zh if language == "zh" else self.en
@@ -235,8 +236,12 @@ def _kept(piece: str) -> bool:
 
 
 def _entries(lines: str, where: str) -> Iterator[Entry]:
+    subject = ""
     for number, line in enumerate(lines.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
+        if line.startswith("#"):
+            subject = line[1:].strip()
+            continue
+        if not line.strip():
             continue
         sides = line.split("\t")
         if len(sides) != 2:
@@ -245,7 +250,7 @@ def _entries(lines: str, where: str) -> Iterator[Entry]:
             )
         zh, en = (tuple(name.strip() for name in side.split("|") if name.strip()) for side in sides)
         if zh or en:
-            yield Entry(zh, en)
+            yield Entry(zh, en, subject)
 
 
 def _left(text: str, found: Sequence[Unit]) -> Iterator[str]:
