@@ -56,9 +56,12 @@ class PassageLeg:
         limit = k + _SPARE
         while True:
             found = look(limit)
-            confirmed |= yield [key for key, _ in found if key not in asked]
-            asked.update(key for key, _ in found)
-            hits = [Hit(key, *confirmed[key], score, self.name) for key, score in found if key in confirmed]
+            for some in (_first(found, k), found):  # mostly the first k stand, and nobody asks for what was found to spare
+                confirmed |= yield [key for key, _ in some if key not in asked]
+                asked.update(key for key, _ in some)
+                hits = [Hit(key, *confirmed[key], score, self.name) for key, score in some if key in confirmed]
+                if len(hits) >= k or len(some) == len(found):
+                    break
             if _settled(hits, found, k, limit):
                 return sorted(hits, key=lambda hit: (-hit.score, hit.document_id, hit.ordinal))[:k]
             if time.monotonic() > query.deadline:
@@ -122,6 +125,11 @@ class Together:
         except Exception as error:  # noqa: BLE001  # a leg is isolated; whoever asks for its hits is told
             self._over[name] = error
         return None
+
+
+def _first(found: _Found, k: int) -> _Found:
+    """The best k with all that score like the last of them."""
+    return [pair for pair in found if pair[1] >= found[k - 1][1]] if len(found) > k else found
 
 
 def _settled(hits: Sequence[Hit], found: _Found, k: int, limit: int) -> bool:

@@ -176,7 +176,10 @@ class Weigher(Protocol):
     """A leg that can say what it gives to hits of other legs, so that a score never depends on where a leg's list was cut."""
 
     def weigh(self, query: Query, chunk_ids: Sequence[str]) -> Mapping[str, float]:
-        """Chunk id -> the score that `retrieve` would give it; those it gives none are left out."""
+        """Chunk id -> the score that `retrieve` would give it; those it gives none are left out.
+
+        Not asked where `retrieve` returned fewer than k: none were left, so it gives none of the others any.
+        """
         ...
 
 

@@ -134,7 +134,8 @@ class Searcher:
 
     def _attempt(self, query: Query, k: int) -> SearchResult:
         notices = self._missing_vector(query)
-        asked = self._begin(query, max(k, self._settings.candidates))
+        candidates = max(k, self._settings.candidates)
+        asked = self._begin(query, candidates)
         consultation = self._corrections.consult(query) if self._corrections else Consultation()
         found: dict[str, Sequence[Hit]] = {}
         for name, answer in asked.items():
@@ -144,7 +145,7 @@ class Searcher:
                 notices.append(error.message)
         if self._legs and not found and consultation.answer is None:
             raise Unavailable("No source of passages answered: " + " ".join(notices), hint="Try again; `jitl doctor` says what is wrong.")
-        fused = fuse(query, found, self._weighed(query, found, notices))
+        fused = fuse(query, found, self._weighed(query, found, candidates, notices))
         hits = self._corrected(query, consultation, self._hydrated(query, fused, k))
         return SearchResult(hits[:k], consultation, query, tuple(notices))
 
@@ -179,14 +180,14 @@ class Searcher:
         expected = self._encoder is not None and query.vector is None and self._encoder.covers(query.text)
         return ["The encoder did not answer: passages were found by their terms alone."] if expected else []
 
-    def _weighed(self, query: Query, found: Mapping[str, Sequence[Hit]], notices: list[str]) -> dict[str, Mapping[str, float]]:
-        """What each leg gives to the hits of the others."""
+    def _weighed(self, query: Query, found: Mapping[str, Sequence[Hit]], k: int, notices: list[str]) -> dict[str, Mapping[str, float]]:
+        """What each leg gives to the hits of the others; one that found fewer than k has named all that it gives anything."""
         keys = {leg: {hit.chunk_id for hit in hits} for leg, hits in found.items()}
         every = set().union(*keys.values())
         weighed: dict[str, Mapping[str, float]] = {}
         for name, leg in self._weighers.items():
             missing = every - keys.get(name, every)  # a leg that failed is not asked again
-            if missing:
+            if missing and len(keys[name]) >= k:
                 try:
                     weighed[name] = leg.weigh(query, sorted(missing))
                 except JitlError as error:
