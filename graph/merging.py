@@ -11,6 +11,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from graph.facts import PassageFacts
 BATCH: Final = 200
 """Passages a transaction moves."""
 PARTS: Final = ("passages", "mentions", "aliases", "statements")
-_UNTITLED: Final = 2**62
+UNTITLED: Final = 2**62
 
 _Node: TypeAlias = tuple[str, str]
 """Collection and key."""
@@ -62,9 +63,14 @@ def remove(run: Run, wanted: str, **parameters: Any) -> bool:
     return bool(old)
 
 
-def titled(place: int) -> bool:
-    """Whether the name is the title of the document that this place of it is in."""
-    return place < _UNTITLED
+def number(collection: str, key: str) -> int:
+    """A name's identity: 63 bits of a digest. Among 10^6 names two share one with a chance of 10^-7."""
+    return int.from_bytes(hashlib.blake2b(f"{collection}\0{key}".encode(), digest_size=8).digest()) >> 1
+
+
+def place(chunk_id: str, *, titled: bool) -> int:
+    """Sorts passages of a name: those titled so first (below `UNTITLED`), then by chunk id (its first 62 bits)."""
+    return (0 if titled else UNTITLED) + (UUID(chunk_id).int >> 66)
 
 
 def _lock(run: Run, collections: Iterable[str]) -> None:
@@ -86,24 +92,33 @@ def _packed(passage: PassageFacts) -> _Held:
 def _move(run: Run, old: Sequence[_Held], new: Sequence[_Held], facts: Sequence[PassageFacts]) -> None:
     """Let the new passages stand where the old ones stood; `facts` are those of the new ones."""
     ends = {(each.collection_id, key) for each in facts for one in each.facts.aliases for key in (one.key, one.other)}
-    loose = {(row[0], row[1]) for clear in cypher.CLEAR for row in _for_each(run, clear, [each.id for each in old])}
+    loose = {row[0] for clear in cypher.CLEAR for row in _for_each(run, clear, [each.id for each in old])}
     loose |= _count(run, old, new, ends)
     _for_each(run, cypher.DROP, sorted({each.id for each in old} - {each.id for each in new}))
     _for_each(run, cypher.PASSAGES, [astuple(each) for each in new])
-    named = [(p.chunk_id, p.collection_id, [(m.key, _place(p.chunk_id, m.titled)) for m in p.facts.mentions]) for p in facts]
-    aliases = [(p.chunk_id, p.collection_id, a.key, a.other) for p in facts for a in p.facts.aliases]
-    stated = [(p.chunk_id, p.collection_id, *astuple(s)) for p in facts for s in p.facts.statements]
-    for statement, rows in ((cypher.MENTIONS, named), (cypher.ALIASES, aliases), (cypher.STATEMENTS, stated)):
-        _for_each(run, statement, rows)
+    _point(run, facts)
     _for_each(run, cypher.PRUNE, sorted(loose))
+
+
+def _point(run: Run, facts: Sequence[PassageFacts]) -> None:
+    """From passages to their names, and from name to name."""
+    mentions, aliases, statements = [], [], []
+    for passage in facts:
+        id_, of = passage.chunk_id, partial(number, passage.collection_id)
+        places = {titled: place(id_, titled=titled) for titled in (True, False)}
+        mentions.append((id_, [(of(one.key), places[one.titled]) for one in passage.facts.mentions]))
+        aliases += [(id_, of(one.key), of(one.other)) for one in passage.facts.aliases]
+        statements += [(id_, of(one.subject), one.relation, of(one.object), one.start, one.end) for one in passage.facts.statements]
+    for statement, rows in ((cypher.MENTIONS, mentions), (cypher.ALIASES, aliases), (cypher.STATEMENTS, statements)):
+        _for_each(run, statement, rows)
 
 
 def _for_each(run: Run, statement: str, rows: Sequence[Any]) -> list[Row]:
     return run(statement, rows=rows) if rows else []
 
 
-def _count(run: Run, old: Sequence[_Held], new: Sequence[_Held], ends: set[_Node]) -> set[_Node]:
-    """Move every count along, and have the names that the new passages and the ends of their aliases need; those in no passage now."""
+def _count(run: Run, old: Sequence[_Held], new: Sequence[_Held], ends: set[_Node]) -> set[int]:
+    """Move every count along, and have the names that the new passages and these ends of aliases need; those in no passage now."""
     forms: defaultdict[_Node, Counter[_Form]] = defaultdict(Counter)
     totals: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for sign, passages in ((1, new), (-1, old)):
@@ -111,24 +126,19 @@ def _count(run: Run, old: Sequence[_Held], new: Sequence[_Held], ends: set[_Node
             mentions = packing.unpack_mentions(each.names)
             for mention in mentions:
                 forms[each.collection, mention.key][mention.name, mention.kind.value] += sign
-            for part, number in zip(PARTS, (1, len(mentions), each.aliases, each.statements), strict=True):
-                totals[each.collection][part] += sign * number
+            for part, amount in zip(PARTS, (1, len(mentions), each.aliases, each.statements), strict=True):
+                totals[each.collection][part] += sign * amount
     _for_each(run, cypher.ADD, [(collection, *(sums[part] for part in PARTS)) for collection, sums in totals.items()])
-    nodes = sorted(set(forms) | ends)
-    held = {(row[0], row[1]): json.loads(row[2]) for row in _for_each(run, cypher.FORMS, nodes)}
-    rows = [_name(node, held.get(node, []), forms[node]) for node in nodes if forms[node] or node not in held]
+    nodes = {number(*node): node for node in sorted(set(forms) | ends)}
+    held = {row[0]: json.loads(row[1]) for row in _for_each(run, cypher.FORMS, list(nodes))}
+    rows = [(id_, *node, *_moved(held.get(id_, []), forms[node])) for id_, node in nodes.items() if forms[node] or id_ not in held]
     _for_each(run, cypher.NAMES, rows)
-    return {(collection, key) for collection, key, passages, _ in rows if not passages}
+    return {row[0] for row in rows if not row[3]}
 
 
-def _name(node: _Node, held: Sequence[tuple[str, str, int]], moved: Counter[_Form]) -> tuple[str, str, int, str]:
-    """A name's collection, key, passages and forms as they are to be."""
+def _moved(held: Sequence[tuple[str, str, int]], moved: Counter[_Form]) -> tuple[int, str]:
+    """A name's passages and forms as they are to be."""
     forms = Counter({(name, kind): passages for name, kind, passages in held})
     forms.update(moved)
     left = sorted((*form, passages) for form, passages in forms.items() if passages)
-    return *node, sum(passages for *_, passages in left), json.dumps(left, ensure_ascii=False, separators=(",", ":"))
-
-
-def _place(chunk_id: str, called_so: bool) -> int:
-    """Sorts passages of a name: those titled so first, then by chunk id (its first 62 bits)."""
-    return (0 if called_so else _UNTITLED) + (UUID(chunk_id).int >> 66)
+    return sum(passages for *_, passages in left), json.dumps(left, ensure_ascii=False, separators=(",", ":"))

@@ -19,9 +19,9 @@ from graph.ports import LOOKED_AT
 from graph.reading import Node, entity
 
 WALK_S: Final = 0.4
-"""Time limit of what a question asks on its way."""
+"""Time limit of a statement that a question waits for."""
 LOOK_S: Final = 5.0
-"""Time limit of each statement that somebody waits for who looks at the graph."""
+"""Time limit of a statement that somebody waits for who looks at the graph."""
 JOB_S: Final = 60.0
 """Time limit of a page of what a job reads."""
 PAGE: Final = 2000
@@ -31,8 +31,10 @@ PAGE: Final = 2000
 class Neo4jGraph:
     """Implements `graph.ports.GraphStore`. Chunk ids are UUIDs. Opens without the server: until it answers, calls raise `Unavailable`."""
 
-    def __init__(self, url: str, user: str, password: str) -> None:
+    def __init__(self, url: str, user: str, password: str, *, walk_s: float = WALK_S) -> None:
+        """`walk_s`: time limit of a statement that a question waits for."""
         self._bolt = Bolt(url, (user, password), cypher.SCHEMA, _WARM)
+        self._walk_s, self._look_s = walk_s, max(LOOK_S, walk_s)
         self._bolt.look()
 
     def write(self, facts: Sequence[PassageFacts]) -> None:
@@ -49,33 +51,36 @@ class Neo4jGraph:
 
     def mentions(self, chunk_ids: Sequence[str]) -> Mapping[str, Sequence[Mention]]:
         wanted = _once(chunk_ids)
-        found = {row[0]: row[1] for row in self._bolt.read(cypher.PACKED, WALK_S, ids=wanted)}
+        found = {row[0]: row[1] for row in self._bolt.read(cypher.PACKED, self._walk_s, ids=wanted)}
         return {chunk_id: packing.unpack_mentions(found[chunk_id]) for chunk_id in wanted if chunk_id in found}
 
     def postings(self, keys: Sequence[str], collections: Sequence[str], most: int) -> Mapping[str, Posting]:
-        rows = self._bolt.read(cypher.POSTINGS, WALK_S, keys=_once(keys), collections=list(collections), most=most)
-        return {key: Posting(n, [(chunk, merging.titled(place)) for chunk, place in zip(*first, strict=True)]) for key, n, *first in rows}
+        names = [(key, _numbers([key], collections)) for key in _once(keys)]
+        found: dict[str, Posting] = {}
+        for key, passages, ids, places in self._bolt.read(cypher.POSTINGS, self._walk_s, names=names, most=most):
+            found[key] = Posting(passages, [(id_, place < merging.UNTITLED) for id_, place in zip(ids, places, strict=True)])
+        return found
 
     def aliases(self, keys: Sequence[str], collections: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        return self._classes(_once(keys), collections, WALK_S)
+        return self._classes(_once(keys), collections, self._walk_s)
 
     def entities(self, prefix: str, collections: Sequence[str], most: int) -> Sequence[Entity]:
         inside = None if " " in prefix else f" {prefix}"
         wanted = {"prefix": prefix, "inside": inside, "collections": list(collections), "most": most}
-        return self._entities(self._bolt.read(cypher.BEGINNING, LOOK_S, **wanted), collections)
+        return self._entities(self._bolt.read(cypher.BEGINNING, self._look_s, **wanted), collections)
 
     def neighbours(self, key: str, collections: Sequence[str], most: int) -> Sequence[Neighbour]:
-        own = [key, *self._classes([key], collections, LOOK_S).get(key, ())]
+        own = [key, *self._classes([key], collections, self._look_s).get(key, ())]
         first = self._first(own, collections)
         counts = Counter((name, collection) for _, collection, names in first for name in names if name not in own)
         near = sorted(counts, key=lambda node: (-counts[node], node))[:most]
-        nodes = self._bolt.read(cypher.NODES, LOOK_S, nodes=[(collection, name) for name, collection in near])
+        nodes = self._bolt.read(cypher.NODES, self._look_s, numbers=[merging.number(collection, name) for name, collection in near])
         relations = self._relations(own, collections, [chunk_id for chunk_id, *_ in first])
         entities = {(one.key, one.collection_id): one for one in self._entities(nodes, collections)}
         return [Neighbour(entities[node], counts[node], relations.get(node, ())) for node in near if node in entities]
 
     def statements(self, keys: Sequence[str], collections: Sequence[str], most: int) -> Sequence[Stated]:
-        rows = self._bolt.read(cypher.STATED, WALK_S, keys=_once(keys), collections=list(collections), most=most)
+        rows = self._bolt.read(cypher.STATED, self._walk_s, numbers=_numbers(keys, collections), most=most)
         return [Stated(Statement(*row[:5]), row[5], row[6]) for row in rows]
 
     def path(self, first: str, second: str, collections: Sequence[str], most_steps: int) -> Sequence[str]:
@@ -95,7 +100,7 @@ class Neo4jGraph:
         yield from pairs(sorted(number.items()), held)
 
     def counts(self, collection_id: str | None = None) -> Mapping[str, int]:
-        [row] = self._bolt.read(cypher.COUNTS, LOOK_S, collection=collection_id)
+        [row] = self._bolt.read(cypher.COUNTS, self._look_s, collection=collection_id)
         return dict(zip(merging.PARTS, row, strict=True))
 
     def flush(self) -> None:
@@ -111,27 +116,29 @@ class Neo4jGraph:
 
     def _classes(self, keys: list[str], collections: Sequence[str], seconds: float) -> dict[str, tuple[str, ...]]:
         def look(frontier: set[str]) -> list[tuple[str, str, int]]:
-            rows = self._bolt.read(cypher.STATED_ALIASES, seconds, keys=sorted(frontier), collections=list(collections))
-            return [(key, other, facts) for key, other, facts in rows]
+            facts: Counter[tuple[str, str]] = Counter()
+            for key, other, times in self._bolt.read(cypher.OTHER_NAMES, seconds, numbers=_numbers(sorted(frontier), collections)):
+                facts[key, other] += times
+            return [(*pair, times) for pair, times in facts.items()]
 
         return connected(keys, look)
 
     def _entities(self, rows: Sequence[Row], collections: Sequence[str]) -> list[Entity]:
-        others = self._classes(_once([row[0] for row in rows]), collections, LOOK_S)
+        others = self._classes(_once([row[0] for row in rows]), collections, self._look_s)
         return [entity(Node(0, key, where, n, 0), forms, others.get(key, ())) for key, where, n, forms in rows]
 
     def _first(self, keys: Sequence[str], collections: Sequence[str]) -> list[tuple[str, str, list[str]]]:
         """Chunk id, collection and names of the first passages that hold one of the keys."""
-        rows = self._bolt.read(cypher.FIRST, LOOK_S, keys=list(keys), collections=list(collections), most=LOOKED_AT)
+        rows = self._bolt.read(cypher.FIRST, self._look_s, numbers=_numbers(keys, collections), most=LOOKED_AT)
         return [(chunk_id, collection, [one.key for one in packing.unpack_mentions(packed)]) for chunk_id, collection, packed in rows]
 
     def _relations(
         self, own: Sequence[str], collections: Sequence[str], passages: Sequence[str]
     ) -> Mapping[tuple[str, str], tuple[str, ...]]:
         """(key, collection) -> relation phrases between it and these names in these passages, the most frequent first."""
-        asked = {"keys": list(own), "collections": list(collections), "passages": list(passages)}
+        asked = {"numbers": _numbers(own, collections), "passages": list(passages)}
         phrases: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        for subject, relation, object_, collection in self._bolt.read(cypher.RELATIONS, LOOK_S, **asked):
+        for subject, relation, object_, collection in self._bolt.read(cypher.RELATIONS, self._look_s, **asked):
             phrases[object_ if subject in own else subject, collection][relation] += 1
         return {node: tuple(sorted(counts, key=lambda phrase: (-counts[phrase], phrase))) for node, counts in phrases.items()}
 
@@ -140,11 +147,15 @@ def _once(values: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-_EVERY: Final = {"keys": [""], "collections": [""], "most": 1}
+def _numbers(keys: Sequence[str], collections: Sequence[str]) -> list[int]:
+    """Of these names in each of these collections."""
+    return [merging.number(collection, key) for key in _once(keys) for collection in _once(collections)]
+
+
 _WARM: Final = (
     (cypher.PACKED, {"ids": [""]}),
-    (cypher.POSTINGS, _EVERY),
-    (cypher.STATED_ALIASES, _EVERY),
-    (cypher.STATED, _EVERY),
-    (cypher.FIRST, _EVERY),
+    (cypher.POSTINGS, {"names": [("", [-1])], "most": 1}),
+    (cypher.OTHER_NAMES, {"numbers": [-1]}),
+    (cypher.STATED, {"numbers": [-1], "most": 1}),
+    (cypher.FIRST, {"numbers": [-1], "most": 1}),
 )
