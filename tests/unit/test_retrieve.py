@@ -50,6 +50,7 @@ class Shelf:
     """Stands for SQL: the published passages and their counts."""
 
     passages_by_id: dict[str, Passage] = field(default_factory=dict)
+    confirmed: list[int] = field(default_factory=list)  # how many ids each statement asked for
     switches: int = 0
     due: list[Passage] = field(default_factory=list)  # published when a search's legs wait for its word
     before: Callable[[], None] = lambda: None
@@ -62,6 +63,7 @@ class Shelf:
         return passage
 
     def confirm(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Mapping[str, tuple[str, int]]:
+        self.confirmed.append(len(chunk_ids))
         if self.due:
             self.before()
             self.passages_by_id = {p.id: p for p in self.due}
@@ -182,6 +184,53 @@ def test_ties_at_the_cut_fall_by_document(world):
     world.publish(*["muon trigger"] * 200)
     first = [hit.passage.document for hit in world.search("muon trigger", 4).hits]
     assert first == ["d0000", "d0001", "d0002", "d0003"]
+
+
+def test_one_statement_confirms_what_all_legs_found(world):
+    world.publish(*(f"muon trigger {n}" for n in range(8)), *(f"kaon {n}" for n in range(8)))
+    hits = world.search("muon trigger", 5, candidates=10).hits
+    assert len(hits) == 5
+    assert {leg for hit in hits for leg in hit.legs} == {"dense", "sparse"}
+    [asked] = world.shelf.confirmed
+    assert asked == len(world.shelf.passages_by_id)
+
+
+def test_only_where_some_fall_away_are_those_found_to_spare_confirmed(world):
+    stale, *_ = world.publish(*(f"muon trigger{' beam' * n}" for n in range(30)))
+    leg = world.legs()[1]
+    query = world.searcher().prepare("muon trigger", ("c",))
+    assert len(leg.retrieve(query, 5)) == 5
+    assert world.shelf.confirmed == [5]
+    del world.shelf.passages_by_id[stale.id]
+    assert len(leg.retrieve(query, 5)) == 5
+    assert world.shelf.confirmed == [5, 5, 10]
+
+
+def test_a_leg_that_found_all_it_can_is_not_asked_to_weigh_the_others(world):
+    class Counted(PassageLeg):
+        def weigh(self, query, chunk_ids):
+            weighed.append((self.name, len(chunk_ids)))
+            return super().weigh(query, chunk_ids)
+
+    weighed: list[tuple[str, int]] = []
+    world.publish(*(f"muon trigger {n}" for n in range(12)), *(f"muon {n}" for n in range(12)), *(f"trigger, kaon {n}" for n in range(12)))
+    legs = [Counted(name, world.store, world.shelf) for name in ("dense", "sparse")]
+    hits = world.search("trigger", 30, legs=legs, candidates=30).hits
+    assert weighed == []  # whatever holds the term is among the 24 that its leg named
+    assert [hit.legs.keys() == {"dense"} for hit in hits] == ["trigger" not in hit.passage.text for hit in hits]
+
+
+def test_a_leg_that_breaks_beside_others_breaks_alone(world):
+    class Worn(PassageLeg):
+        def steps(self, query, k):
+            yield from ()
+            raise ZeroDivisionError("bug")
+
+    world.publish("The muon trigger fires.")
+    worn = Worn("dense", world.store, world.shelf)
+    result = world.search("muon trigger", legs=[worn, world.legs()[1]])
+    assert [set(hit.legs) for hit in result.hits] == [{"sparse"}]
+    assert result.notices == ("dense: failed.",)
 
 
 def test_new_ids_for_the_same_passages_change_nothing(world):
