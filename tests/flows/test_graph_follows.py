@@ -1,0 +1,219 @@
+"""The graph follows the documents: it ends as if built anew, whatever came before, and falls behind without loss."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from graph.facts import Facts, Kind, Mention, PassageFacts
+from graph.local import SqlGraph
+from jitl.errors import Unavailable
+from jitl.sql import migrate
+from jitl.sql.engine import Database
+from jitl.sql.outbox import Outbox
+from jitl.sql.tables import chunks, outbox
+from tests import servers
+from tests.graph_workshop import GraphWorkshop, prose, rows
+
+CHANGES = int(os.environ.get("JITL_GRAPH_CHANGES", "150"))
+
+
+def rebuilt(shop: GraphWorkshop, folder: Path) -> dict[str, list[object]]:
+    with closing(Database(f"sqlite:///{folder / 'rebuilt.db'}")) as other:
+        migrate.upgrade(other)
+        shop.rebuild(SqlGraph(other))
+        return rows(other)
+
+
+def assert_as_rebuilt(shop: GraphWorkshop, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    ours, fresh = rows(shop.db), rebuilt(shop, folder)
+    for table, expected in fresh.items():
+        assert ours[table] == expected, table
+    with shop.db.read() as connection:
+        shown = set(connection.scalars(sa.select(chunks.c.id)))
+        assert connection.scalar(sa.select(sa.func.count()).select_from(outbox)) == 0
+    assert {row["chunk_id"] for row in ours["graph_passages"]} == shown
+
+
+def change_at_random(shop: GraphWorkshop, seed: int, changes: int) -> None:
+    rng = random.Random(seed)
+    while changes > 0:
+        some = min(changes, rng.choice((1, 2, 5, 20)))
+        for _ in range(some):
+            shop.change(rng)
+        changes -= some
+        shop.ingest(force=rng.random() < 0.1)
+    assert shop.settle()
+
+
+@pytest.mark.timeout(1800)
+def test_any_sequence_of_changes_ends_as_a_rebuild(sqlite_database: Database, tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}, {CHANGES} changes")
+    shop = GraphWorkshop(sqlite_database, tmp_path / "docs")
+    change_at_random(shop, seed, CHANGES)
+    assert_as_rebuilt(shop, tmp_path / "fresh")
+    for path in shop.folder.iterdir():
+        path.unlink()
+    shop.ingest()
+    assert shop.settle()
+    assert not any(rows(shop.db).values())
+
+
+def test_any_sequence_ends_as_a_rebuild_on_postgresql(postgres_server: str, tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    with closing(Database(servers.new_database(postgres_server))) as database:
+        migrate.upgrade(database)
+        shop = GraphWorkshop(database, tmp_path / "docs")
+        change_at_random(shop, seed, CHANGES // 5)
+        assert_as_rebuilt(shop, tmp_path / "fresh")
+
+
+def test_the_comparison_notices_a_count_that_is_off(sqlite_database: Database, tmp_path: Path) -> None:
+    from jitl.sql.graph_tables import graph_nodes
+
+    shop = GraphWorkshop(sqlite_database, tmp_path / "docs")
+    shop.write(a=prose(random.Random(1)))
+    shop.ingest()
+    assert_as_rebuilt(shop, tmp_path / "fresh")
+    with shop.db.write() as connection:
+        connection.execute(sa.update(graph_nodes).values(passages=graph_nodes.c.passages + 1))
+    with pytest.raises(AssertionError, match="graph_nodes"):
+        assert_as_rebuilt(shop, tmp_path / "again")
+
+
+class Away(SqlGraph):
+    """A store whose server can be gone, before or after it did what was asked."""
+
+    gone = False
+    after = False
+
+    def write(self, facts: Sequence[PassageFacts]) -> None:
+        self._do(lambda: super(Away, self).write(facts))
+
+    def remove(self, version_ids: Sequence[str]) -> None:
+        self._do(lambda: super(Away, self).remove(version_ids))
+
+    def forget(self, collection_id: str) -> None:
+        self._do(lambda: super(Away, self).forget(collection_id))
+
+    def counts(self, collection_id: str | None = None) -> dict[str, int]:
+        if self.gone:
+            raise Unavailable("The graph server does not answer.")
+        return dict(super().counts(collection_id))
+
+    def _do(self, work: Callable[[], None]) -> None:
+        if self.gone and not self.after:
+            raise Unavailable("The graph server does not answer.")
+        work()
+        if self.gone:
+            raise Unavailable("The graph server broke off.")
+
+
+@pytest.fixture
+def shop(sqlite_database: Database, tmp_path: Path) -> GraphWorkshop:
+    return GraphWorkshop(sqlite_database, tmp_path / "docs", graph=Away(sqlite_database))
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_passages_are_published_without_the_graph_which_catches_up(shop: GraphWorkshop, tmp_path: Path, *, after: bool) -> None:
+    rng = random.Random(3)
+    graph = shop.held
+    assert isinstance(graph, Away)
+    shop.write(stays=prose(rng), changes=prose(rng), goes=prose(rng))
+    shop.ingest()
+    graph.gone, graph.after = True, after
+    shop.write(changes="muon " + prose(rng), comes="muon " + prose(rng))
+    (shop.folder / "goes.txt").unlink()
+    counts, _ = shop.ingest()
+    assert (counts.added, counts.changed, counts.removed, counts.failed) == (1, 1, 1, 0)
+    assert shop.found("muon") == ["docs/changes.txt", "docs/comes.txt"]
+    assert shop.projector.drain(), "passages wait for nobody"
+    behind = Outbox(shop.db, "graph")
+    assert behind.count() > 0
+    assert not shop.follower.drain()
+    assert "graph server" in (behind.trouble() or "")
+    graph.gone = False
+    assert shop.follower.drain()
+    assert behind.trouble() is None
+    assert_as_rebuilt(shop, tmp_path / "fresh")
+
+
+def test_a_deleted_collection_is_forgotten_even_by_a_store_that_was_away(shop: GraphWorkshop) -> None:
+    graph = shop.held
+    assert isinstance(graph, Away)
+    shop.write(a=prose(random.Random(1)))
+    shop.ingest()
+    graph.gone = True
+    shop.catalogue.delete_collection(shop.collection, by="owner")
+    assert shop.projector.drain()
+    assert not shop.follower.drain()
+    graph.gone = False
+    assert shop.follower.drain()
+    assert not any(rows(shop.db).values())
+
+
+def test_one_passage_that_cannot_be_read_keeps_no_other_waiting(sqlite_database: Database, tmp_path: Path) -> None:
+    class Choosy:
+        id = "choosy"
+        refuse = True
+
+        def extract(self, text: str, header: str, title: str) -> Facts:
+            if self.refuse and "poison" in text:
+                raise ValueError(text)
+            return Facts((Mention(text.split(maxsplit=1)[0], text, Kind.NAME),))
+
+        def names(self, question: str) -> Sequence[str]:
+            return [question]
+
+    extractor = Choosy()
+    shop = GraphWorkshop(sqlite_database, tmp_path / "docs", extractor=extractor)
+    shop.write(a="muon", b="poison", c="pion")
+    shop.ingest()
+    assert not shop.follower.drain()
+    assert set(shop.held.postings(["muon", "poison", "pion"], [shop.collection], 5)) == {"muon", "pion"}
+    assert Outbox(shop.db, "graph").count() == 1
+    extractor.refuse = False
+    assert shop.follower.drain()
+    assert set(shop.held.postings(["poison"], [shop.collection], 5)) == {"poison"}
+
+
+def test_another_extractor_or_a_lost_store_has_all_documents_read_again(shop: GraphWorkshop, tmp_path: Path) -> None:
+    rng = random.Random(5)
+    shop.write(a=prose(rng), b=prose(rng))
+    shop.ingest()
+    indexer = shop.graph_indexer
+    assert indexer.catch_up() == 2, "nobody has said yet who wrote it"
+    assert shop.follower.drain()
+    assert indexer.catch_up() == 0
+    shop.held.forget(shop.collection)
+    assert indexer.catch_up() == 2
+    assert shop.follower.drain()
+    assert indexer.catch_up() == 0
+    assert_as_rebuilt(shop, tmp_path / "fresh")
+    shop.extractor.id = "another"
+    assert indexer.catch_up() == 2
+    assert shop.follower.drain()
+    assert indexer.catch_up() == 0
+
+
+def test_what_waits_is_not_missing(shop: GraphWorkshop) -> None:
+    graph = shop.held
+    assert isinstance(graph, Away)
+    shop.graph_indexer.catch_up()
+    graph.gone = True
+    shop.write(a="The Lantern Array")
+    shop.ingest()
+    waiting = Outbox(shop.db, "graph").count()
+    with pytest.raises(Unavailable):
+        graph.counts()
+    assert shop.graph_indexer.catch_up() == 0
+    assert Outbox(shop.db, "graph").count() == waiting
