@@ -32,7 +32,7 @@ class Workshop:
     def __post_init__(self) -> None:
         self.catalogue = Catalogue(self.db)
         self.frequencies = Frequencies(self.db)
-        self.collection = self.catalogue.create_collection("hep", "owner").id
+        self.collection = self.catalogue.create_collection("hep", "owner", exist_ok=True).id
         self.folder.mkdir(parents=True, exist_ok=True)
 
     @property
