@@ -34,7 +34,7 @@ LOOK_S: Final = 30.0
 WRITE_S: Final = 120.0
 """Longest a transaction that writes may take on the server."""
 RETRY_S: Final = 0.5
-"""How long a transaction is tried again that met a passing trouble: once, a second later, unless each try takes no time."""
+"""Time within which a transaction may begin to wait for its next try; tries are a second apart, so there is one."""
 IDLE_S: Final = 1.0
 """A connection unused for this long is tried before it is trusted: the server may have gone and come back."""
 _READERS: Final = 32
@@ -115,7 +115,7 @@ class Bolt:
 
     def _ask(self, statement: str, seconds: float, parameters: Mapping[str, Any]) -> list[Row]:
         from neo4j import READ_ACCESS, Query
-        from neo4j.exceptions import DriverError
+        from neo4j.exceptions import DriverError, Neo4jError
 
         query = Query(statement, timeout=seconds)
 
@@ -126,10 +126,10 @@ class Bolt:
         with self._translated():
             try:
                 return once()
-            except DriverError as error:
-                if not error.is_retryable():
+            except (DriverError, Neo4jError) as error:
+                if not error.is_retryable() and not _vanished(error):
                     raise
-            return once()  # the connection was one to a server that has gone since
+            return once()  # by now over a new connection, or without what was being removed
 
     def _open(self) -> None:
         self._make_schema()
@@ -169,6 +169,8 @@ class Bolt:
             raise Unavailable("The graph server does not answer.", hint=_HINT) from error
         except Neo4jError as error:
             code = error.code or ""
+            if _vanished(error):
+                raise Unavailable("The graph is being changed.", hint="Try again.") from error
             if "TimedOut" in code:
                 raise Unavailable("The graph server gave up: it took too long.", hint="Ask for less.") from error
             if isinstance(error, ClientError) and ".Security." not in code and "Terminated" not in code:
@@ -183,6 +185,11 @@ class Bolt:
                 raise
             self._rest()
             raise Unavailable(f"The graph server is not found: {error}.", hint="Set JITL_GRAPH_URL.") from error
+
+
+def _vanished(error: Exception) -> bool:
+    """Something was removed while a statement looked at it."""
+    return "EntityNotFound" in (getattr(error, "code", None) or "")
 
 
 def _driver(url: str, auth: tuple[str, str]) -> Driver:

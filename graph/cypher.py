@@ -109,6 +109,7 @@ CALL (numbers) {
         WITH p, m ORDER BY m.name, m.place LIMIT $most
         RETURN p.id AS id, m.place AS place
     }
+    WITH id, place WHERE id IS NOT NULL
     WITH id, place ORDER BY place LIMIT $most
     RETURN collect(id) AS ids, collect(place) AS places
 }

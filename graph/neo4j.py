@@ -51,14 +51,15 @@ class Neo4jGraph:
 
     def mentions(self, chunk_ids: Sequence[str]) -> Mapping[str, Sequence[Mention]]:
         wanted = _once(chunk_ids)
-        found = {row[0]: row[1] for row in self._bolt.read(cypher.PACKED, self._walk_s, ids=wanted)}
+        found = {row[0]: row[1] for row in self._read(cypher.PACKED, self._walk_s, ids=wanted)}
         return {chunk_id: packing.unpack_mentions(found[chunk_id]) for chunk_id in wanted if chunk_id in found}
 
     def postings(self, keys: Sequence[str], collections: Sequence[str], most: int) -> Mapping[str, Posting]:
         names = [(key, _numbers([key], collections)) for key in _once(keys)]
         found: dict[str, Posting] = {}
-        for key, passages, ids, places in self._bolt.read(cypher.POSTINGS, self._walk_s, names=names, most=most):
-            found[key] = Posting(passages, [(id_, place < merging.UNTITLED) for id_, place in zip(ids, places, strict=True)])
+        for key, passages, ids, places in self._read(cypher.POSTINGS, self._walk_s, names=names, most=most):
+            chunks = [(id_, place < merging.UNTITLED) for id_, place in zip(ids, places, strict=True)]
+            found[key] = Posting(passages if len(chunks) == most else len(chunks), chunks)  # written meanwhile: what was found is told
         return found
 
     def aliases(self, keys: Sequence[str], collections: Sequence[str]) -> Mapping[str, Sequence[str]]:
@@ -67,20 +68,20 @@ class Neo4jGraph:
     def entities(self, prefix: str, collections: Sequence[str], most: int) -> Sequence[Entity]:
         inside = None if " " in prefix else f" {prefix}"
         wanted = {"prefix": prefix, "inside": inside, "collections": list(collections), "most": most}
-        return self._entities(self._bolt.read(cypher.BEGINNING, self._look_s, **wanted), collections)
+        return self._entities(self._read(cypher.BEGINNING, self._look_s, **wanted), collections)
 
     def neighbours(self, key: str, collections: Sequence[str], most: int) -> Sequence[Neighbour]:
         own = [key, *self._classes([key], collections, self._look_s).get(key, ())]
         first = self._first(own, collections)
         counts = Counter((name, collection) for _, collection, names in first for name in names if name not in own)
         near = sorted(counts, key=lambda node: (-counts[node], node))[:most]
-        nodes = self._bolt.read(cypher.NODES, self._look_s, numbers=[merging.number(collection, name) for name, collection in near])
+        nodes = self._read(cypher.NODES, self._look_s, numbers=[merging.number(collection, name) for name, collection in near])
         relations = self._relations(own, collections, [chunk_id for chunk_id, *_ in first])
         entities = {(one.key, one.collection_id): one for one in self._entities(nodes, collections)}
         return [Neighbour(entities[node], counts[node], relations.get(node, ())) for node in near if node in entities]
 
     def statements(self, keys: Sequence[str], collections: Sequence[str], most: int) -> Sequence[Stated]:
-        rows = self._bolt.read(cypher.STATED, self._walk_s, numbers=_numbers(keys, collections), most=most)
+        rows = self._read(cypher.STATED, self._walk_s, numbers=_numbers(keys, collections), most=most)
         return [Stated(Statement(*row[:5]), row[5], row[6]) for row in rows]
 
     def path(self, first: str, second: str, collections: Sequence[str], most_steps: int) -> Sequence[str]:
@@ -92,7 +93,7 @@ class Neo4jGraph:
     def edges(self, collection_id: str) -> Iterator[tuple[str, str, int]]:
         number: dict[str, int] = {}
         held, after = [], ""
-        while rows := self._bolt.read(cypher.PAGE, JOB_S, collection=collection_id, after=after, most=PAGE):
+        while rows := self._read(cypher.PAGE, JOB_S, collection=collection_id, after=after, most=PAGE):
             for _, packed in rows:
                 names = [number.setdefault(mention.key, len(number)) for mention in packing.unpack_mentions(packed)]
                 held.append(np.array(names, dtype=np.uint32))
@@ -100,7 +101,7 @@ class Neo4jGraph:
         yield from pairs(sorted(number.items()), held)
 
     def counts(self, collection_id: str | None = None) -> Mapping[str, int]:
-        [row] = self._bolt.read(cypher.COUNTS, self._look_s, collection=collection_id)
+        [row] = self._read(cypher.COUNTS, self._look_s, collection=collection_id)
         return dict(zip(merging.PARTS, row, strict=True))
 
     def flush(self) -> None:
@@ -108,6 +109,10 @@ class Neo4jGraph:
 
     def close(self) -> None:
         self._bolt.close()
+
+    def _read(self, statement: str, seconds: float, **parameters: Any) -> list[Row]:
+        """A reader of this server meets what is being removed just now after it has lost its values: such rows are left out."""
+        return [row for row in self._bolt.read(statement, seconds, **parameters) if None not in row]
 
     def _empty(self, wanted: str, **parameters: Any) -> None:
         """Remove the passages that the statement finds, some at a time."""
@@ -117,7 +122,7 @@ class Neo4jGraph:
     def _classes(self, keys: list[str], collections: Sequence[str], seconds: float) -> dict[str, tuple[str, ...]]:
         def look(frontier: set[str]) -> list[tuple[str, str, int]]:
             facts: Counter[tuple[str, str]] = Counter()
-            for key, other, times in self._bolt.read(cypher.OTHER_NAMES, seconds, numbers=_numbers(sorted(frontier), collections)):
+            for key, other, times in self._read(cypher.OTHER_NAMES, seconds, numbers=_numbers(sorted(frontier), collections)):
                 facts[key, other] += times
             return [(*pair, times) for pair, times in facts.items()]
 
@@ -129,7 +134,7 @@ class Neo4jGraph:
 
     def _first(self, keys: Sequence[str], collections: Sequence[str]) -> list[tuple[str, str, list[str]]]:
         """Chunk id, collection and names of the first passages that hold one of the keys."""
-        rows = self._bolt.read(cypher.FIRST, self._look_s, numbers=_numbers(keys, collections), most=LOOKED_AT)
+        rows = self._read(cypher.FIRST, self._look_s, numbers=_numbers(keys, collections), most=LOOKED_AT)
         return [(chunk_id, collection, [one.key for one in packing.unpack_mentions(packed)]) for chunk_id, collection, packed in rows]
 
     def _relations(
@@ -138,7 +143,7 @@ class Neo4jGraph:
         """(key, collection) -> relation phrases between it and these names in these passages, the most frequent first."""
         asked = {"numbers": _numbers(own, collections), "passages": list(passages)}
         phrases: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        for subject, relation, object_, collection in self._bolt.read(cypher.RELATIONS, self._look_s, **asked):
+        for subject, relation, object_, collection in self._read(cypher.RELATIONS, self._look_s, **asked):
             phrases[object_ if subject in own else subject, collection][relation] += 1
         return {node: tuple(sorted(counts, key=lambda phrase: (-counts[phrase], phrase))) for node, counts in phrases.items()}
 

@@ -64,7 +64,7 @@ def neo4j_store(request) -> Open:
     server = request.getfixturevalue("neo4j")
 
     def opened() -> GraphStore:
-        graph = Neo4jGraph(server.url, server.user, server.password)
+        graph = Neo4jGraph(server.url, server.user, server.password, walk_s=20.0)
         graph._bolt.look().result(60)
         return graph
 
