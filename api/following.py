@@ -9,6 +9,7 @@ from api.parts import DEGRADED, READY, Part
 from graph.extract import Extractor
 from graph.index import NAME, GraphIndexer
 from graph.local import SqlGraph
+from graph.neo4j import Neo4jGraph
 from ingest.handover import Handover
 from ingest.projector import Projector
 from jitl.errors import Unavailable
@@ -16,12 +17,20 @@ from jitl.sql.outbox import Outbox
 
 if TYPE_CHECKING:
     from graph.ports import FactExtractor, GraphStore
+    from jitl.settings import Settings
     from jitl.sql.engine import Database
 
 log = logging.getLogger(__name__)
 
 LATER = "Nothing is lost: it catches up by itself once its store answers."
 FAILED = "See the log; `jitl reindex` tries all of it again."
+
+
+def graph_store(db: Database, settings: Settings) -> GraphStore:
+    """In SQL, or on the server that the settings name. Raises `MissingPart` where its driver is not installed."""
+    if settings.graph_server is None:
+        return SqlGraph(db)
+    return Neo4jGraph(settings.graph_server, settings.graph_user, settings.graph_password.get_secret_value())
 
 
 class Following:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr
@@ -54,11 +55,29 @@ class Settings(BaseSettings):
         default=None, description="Another scope.json than the one shipped, as the fitting script writes it."
     )
     pair_weights: Path | None = Field(default=None, description="Another pairs.safetensors than the one shipped.")
+    default_route: Literal["hep", "hep_code", "general", "general_code"] = Field(
+        default="general", description="Route of a question whose own is not clear."
+    )
+    route_threshold: float = Field(default=0.4, ge=0, le=1, description="Confidence below which the default route is taken.")
+    hep_own_knowledge: bool = Field(
+        default=False, description="On the HEP routes a configured model may answer, marked, what the collections do not hold."
+    )
+    graph_url: str | None = Field(
+        default=None,
+        description="Bolt URL of a Neo4j server for the documents' graph; none: SQL, in the cluster profile bolt://127.0.0.1:7687.",
+    )
+    graph_user: str = Field(default="neo4j")
+    graph_password: SecretStr = Field(default=SecretStr("neo4j"))
     replay_after_changes: bool = Field(default=True, description="Replay the corrections after a reindex and when a model changed.")
     communities_after: float = Field(
         default=0.1, ge=0, le=1, description="Share of changed passages at which communities are computed anew; 0: only when asked."
     )
     keep_answers: bool = Field(default=True, description="Keep questions and answers for feedback and replay.")
+
+    @property
+    def graph_server(self) -> str | None:
+        """URL of the graph's server; None where the graph lives in SQL."""
+        return self.graph_url or ("bolt://127.0.0.1:7687" if self.profile is Profile.CLUSTER else None)
 
     @property
     def sql_url(self) -> str:
