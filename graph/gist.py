@@ -34,6 +34,15 @@ _BACK: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A name in a passage: what it counts as, its key there, and where it begins (-1: unknown)."""
+
+    name: str
+    key: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidate:
     span: Span
     document: str
@@ -41,12 +50,12 @@ class _Candidate:
     fit: float  # how well it stands by itself, from 0 to 1
 
 
-def sentences(passages: Sequence[Passage], said: Mapping[str, Sequence[str]], weights: Mapping[str, float]) -> list[Span]:
-    """Up to `SENTENCES` spans, the most telling first. `said`: passage -> keys of the community's names in it; `weights`: of the keys.
+def sentences(passages: Sequence[Passage], held: Mapping[str, Sequence[Held]], weights: Mapping[str, float]) -> list[Span]:
+    """Up to `SENTENCES` spans, the most telling first. `held`: passage -> the community's names in it; `weights`: of the names.
 
     Greedy: a sentence is worth the names in it that no chosen one has said; ties by the order of the passages and of their text.
     """
-    open_ones = [one for passage in passages for one in _candidates(passage, said.get(passage.id, ()))]
+    open_ones = [one for passage in passages for one in _candidates(passage, held.get(passage.id, ()))]
     left = dict(weights)
     taken: dict[str, int] = {}
     chosen: list[Span] = []
@@ -57,7 +66,7 @@ def sentences(passages: Sequence[Passage], said: Mapping[str, Sequence[str]], we
         one = open_ones.pop(best)
         if _worth(one, left) <= LEAST * first:
             break
-        text = key.__wrapped__(_text(passages, one.span))
+        text = " ".join(_text(passages, one.span).split())
         if taken.get(one.document, 0) == A_DOCUMENT or text in words:
             continue
         words.add(text)
@@ -68,24 +77,24 @@ def sentences(passages: Sequence[Passage], said: Mapping[str, Sequence[str]], we
     return chosen
 
 
-def holding(passages: Sequence[Passage], names: Sequence[str], most: int) -> list[Span]:
-    """Sentences that hold one of the names (keys), from as many documents as there are; the best of each first."""
+def holding(passages: Sequence[Passage], held: Mapping[str, Sequence[Held]], most: int) -> list[Span]:
+    """Sentences that hold one of the names, from as many documents as there are; the best of each first."""
     found: list[_Candidate] = []
     for document in dict.fromkeys(passage.document_id for passage in passages):
-        ours = [one for passage in passages if passage.document_id == document for one in _candidates(passage, names)]
+        ours = [one for passage in passages if passage.document_id == document for one in _candidates(passage, held.get(passage.id, ()))]
         found += sorted(ours, key=lambda one: -one.fit * len(one.names))[:1]
     return [one.span for one in found[:most]]
 
 
-def _candidates(passage: Passage, names: Sequence[str]) -> Iterator[_Candidate]:
+def _candidates(passage: Passage, held: Sequence[Held]) -> Iterator[_Candidate]:
     for start, end in texts.sentences(passage.text):
         sentence = passage.text[start:end]
         fit = _fit(sentence)
         if fit:
             folded = f" {key.__wrapped__(sentence)} "
-            held = tuple(name for name in names if _holds(folded, name))
-            if held:
-                yield _Candidate((passage.id, start, end), passage.document_id, held, fit)
+            names = tuple(dict.fromkeys(one.name for one in held if start <= one.start < end or _holds(folded, one.key)))
+            if names:
+                yield _Candidate((passage.id, start, end), passage.document_id, names, fit)
 
 
 def _holds(folded: str, name: str) -> bool:

@@ -6,7 +6,7 @@ Read from the graph's store passage by passage, for passages that SQL has publis
 from __future__ import annotations
 
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -50,6 +50,7 @@ class Occurrences:
     passages: Sequence[str]  # chunk ids
     documents: Sequence[int]  # passage -> number of its document
     names: Sequence[Named]  # by key
+    numbers: Mapping[str, int]  # of every key, aliases included
     within: Sequence[array[int]]
     where: Sequence[array[int]]
 
@@ -65,23 +66,27 @@ class Occurrences:
 
 @dataclass(slots=True)
 class _Read:
-    """Names as they are read, before aliases are taken together."""
+    """Names as they are read, before aliases are taken together; flat, since most names stand in one passage alone."""
 
     numbers: dict[str, int] = field(default_factory=dict)
-    spellings: defaultdict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    spelled: defaultdict[tuple[int, str], list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))  # document, passage
-    kinds: defaultdict[int, Counter[Kind]] = field(default_factory=lambda: defaultdict(Counter))
-    within: list[list[int]] = field(default_factory=list)
+    passages: list[int] = field(default_factory=list)  # by number
+    spelled: dict[tuple[int, str], list[int]] = field(default_factory=dict)  # how often, the last passage's document, some passages
+    kinds: dict[tuple[int, Kind], int] = field(default_factory=dict)
+    within: list[array[int]] = field(default_factory=list)
 
     def add(self, document: int, mentions: Sequence[Mention]) -> None:
-        here = []
+        here, place = array("i"), len(self.within)
         for mention in mentions:
-            number = self.numbers.setdefault(mention.key, len(self.numbers))
-            self.spellings[number][mention.name] += 1
-            self.kinds[number][mention.kind] += 1
-            places = self.spelled[number, mention.name]
-            if len(places) < EVIDENCE and (not places or places[-1][0] != document):
-                places.append((document, len(self.within)))
+            number = self.numbers.setdefault(mention.key, len(self.passages))
+            if number == len(self.passages):
+                self.passages.append(0)
+            self.passages[number] += 1
+            self.kinds[number, mention.kind] = self.kinds.get((number, mention.kind), 0) + 1
+            known = self.spelled.setdefault((number, mention.name), [0, -1])
+            known[0] += 1
+            if len(known) < EVIDENCE + 2 and known[1] != document:
+                known[1] = document
+                known.append(place)
             here.append(number)
         self.within.append(here)
 
@@ -115,29 +120,40 @@ def read(
 
 def _together(store: GraphStore, collection_id: str, passages: Sequence[str], documents: Sequence[int], found: _Read) -> Occurrences:
     """Names of one class become one, under the key that stands in most passages."""
-    first = _classes(store, collection_id, {key: found.spellings[number].total() for key, number in found.numbers.items()})
+    first = _classes(store, collection_id, {key: found.passages[number] for key, number in found.numbers.items()})
     keys = sorted(set(first.values()))
     number = {key: at for at, key in enumerate(keys)}
-    of_old = {old: number[first[key]] for key, old in found.numbers.items()}
+    of_old = [0] * len(found.passages)
+    for key, old in found.numbers.items():
+        of_old[old] = number[first[key]]
     within = [array("i", sorted({of_old[old] for old in here})) for here in found.within]
     where = [array("i") for _ in keys]
     for place, here in enumerate(within):
         for name in here:
             where[name].append(place)
-    return Occurrences(passages, documents, _named(keys, of_old, found), within, where)
+    numbers = {key: of_old[old] for key, old in found.numbers.items()}
+    return Occurrences(passages, documents, _named(keys, of_old, found), numbers, within, where)
 
 
-def _named(keys: Sequence[str], of_old: Mapping[int, int], found: _Read) -> list[Named]:
-    spellings: list[Counter[str]] = [Counter() for _ in keys]
-    kinds: list[Counter[Kind]] = [Counter() for _ in keys]
-    spelled: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for old, now in of_old.items():
-        spellings[now].update(found.spellings[old])
-        kinds[now].update(found.kinds[old])
-        for name in found.spellings[old]:
-            spelled[now, name] += [place for _, place in found.spelled[old, name]]
-    shown = [_most(spellings[at]) for at in range(len(keys))]
-    return [Named(key, shown[at], _kind(kinds[at]), sorted(spelled[at, shown[at]])[:EVIDENCE]) for at, key in enumerate(keys)]
+def _named(keys: Sequence[str], of_old: Sequence[int], found: _Read) -> list[Named]:
+    counts: dict[tuple[int, str], int] = {}
+    for (old, spelling), known in found.spelled.items():
+        counts[of_old[old], spelling] = counts.get((of_old[old], spelling), 0) + known[0]
+    shown: dict[int, tuple[int, str]] = {}  # the most frequent first, ties by the alphabet
+    for (now, spelling), count in counts.items():
+        shown[now] = min(shown.get(now, (1, "")), (-count, spelling))
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for (old, spelling), known in found.spelled.items():
+        if shown[of_old[old]][1] == spelling:
+            places[of_old[old]] += known[2:]
+    telling: dict[int, tuple[bool, int, Kind]] = {}
+    kinds: dict[tuple[int, Kind], int] = {}
+    for (old, kind), count in found.kinds.items():
+        kinds[of_old[old], kind] = kinds.get((of_old[old], kind), 0) + count
+    for (now, kind), count in kinds.items():
+        told = (kind in VAGUE, -count, kind)
+        telling[now] = min(telling.get(now, told), told)
+    return [Named(key, shown[at][1], telling[at][2], sorted(places[at])[:EVIDENCE]) for at, key in enumerate(keys)]
 
 
 def _classes(store: GraphStore, collection_id: str, passages: Mapping[str, int]) -> dict[str, str]:
@@ -149,12 +165,3 @@ def _classes(store: GraphStore, collection_id: str, passages: Mapping[str, int])
             known = [key, *(other for other in others.get(key, ()) if other in passages)]
             first[key] = min(known, key=lambda one: (-passages[one], one))
     return first
-
-
-def _most(spellings: Counter[str]) -> str:
-    return min(spellings, key=lambda name: (-spellings[name], name))
-
-
-def _kind(kinds: Counter[Kind]) -> Kind:
-    telling = {kind: n for kind, n in kinds.items() if kind not in VAGUE} or kinds
-    return min(telling, key=lambda kind: (-telling[kind], kind))

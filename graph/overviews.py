@@ -88,7 +88,12 @@ class GraphOverviews:
         chunks = [chunk for one in self._store.postings(keys, places, LOOKED_AT).values() for chunk, _ in one.chunks]
         passages: Mapping[str, Passage] = self._catalogue.passages(chunks, places)
         ordered = [passages[chunk] for chunk in dict.fromkeys(chunks) if chunk in passages]
-        spans = gist.holding(ordered, keys, OF_SUBJECT)
+        wanted = frozenset(keys)
+        held = {
+            chunk: [gist.Held(one.key, one.key, one.start) for one in said if one.key in wanted]
+            for chunk, said in self._store.mentions(list(passages)).items()
+        }
+        spans = gist.holding(ordered, held, OF_SUBJECT)
         return [_remark(passages[chunk], start, end) for chunk, start, end in spans]
 
 

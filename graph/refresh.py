@@ -14,6 +14,7 @@ from jitl.sql.staging import chunk_id
 
 if TYPE_CHECKING:
     from graph.editions import Editions
+    from graph.facts import Mention
     from graph.ports import GraphStore
     from jitl.ports import Reporter
     from jitl.types import Passage
@@ -90,12 +91,15 @@ class Refresh:
         chunks = [found.passages[place] for place in drawn.passages]
         texts = self._catalogue.passages(chunks, [collection_id])
         passages = [texts[chunk] for chunk in chunks if chunk in texts]
-        said = {
-            found.passages[place]: [found.names[name].key for name in found.within[place] if name in drawn.weights]
-            for place in drawn.passages
-        }
+        held = {chunk: _held(found, drawn, said) for chunk, said in self._store.mentions(chunks).items()}
         weights = {found.names[name].key: weight**0.5 for name, weight in drawn.weights.items()}  # no name outweighs all others
-        return [Sentence(None, [span]) for span in gist.sentences(passages, said, weights)], passages
+        return [Sentence(None, [span]) for span in gist.sentences(passages, held, weights)], passages
+
+
+def _held(found: Occurrences, drawn: Drawn, said: Sequence[Mention]) -> list[gist.Held]:
+    """The community's names in a passage."""
+    numbered = ((found.numbers.get(one.key), one) for one in said)
+    return [gist.Held(found.names[at].key, one.key, one.start) for at, one in numbered if at is not None and at in drawn.weights]
 
 
 def _members(found: Occurrences, drawn: Drawn) -> list[Member]:

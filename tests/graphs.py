@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from api.container import Container
 from graph.editions import Community, Editions, Member, Sentence
 from graph.extract import Extractor
-from graph.facts import Kind, PassageFacts
+from graph.facts import Kind
+from graph.index import GraphIndexer
 from graph.keys import key
 from graph.local import SqlGraph
 from graph.ports import GraphStore
@@ -18,9 +19,11 @@ from graph.refresh import Refresh
 from jitl.sql.catalogue import Catalogue
 from jitl.sql.engine import Database
 from jitl.sql.staging import chunk_id
-from jitl.sql.versions import Versions
 from jitl.text import sentences
 from tests.workshop import Workshop
+
+if TYPE_CHECKING:
+    from api.container import Container
 
 AURORA = (
     "The Aurora Project records cosmic showers with the Lantern Array on Mount Kestrel. Maria Olsen leads the Aurora Project since 2019. "
@@ -78,10 +81,7 @@ class World:
 
 def follow(db: Database, store: GraphStore, place: str) -> None:
     """Bring the graph in line with what is published; what was replaced stays in it, as it may for a while."""
-    titles = {info.version_id: info.title for info in Catalogue(db).documents(place)}
-    for some in Versions(db).chunks([version for version, _ in Editions(db).base(place).versions], 200):
-        facts = [Extractor().extract(one.text, one.header, titles[one.version_id]) for one in some]
-        store.write([PassageFacts(one.id, one.version_id, place, said) for one, said in zip(some, facts, strict=True)])
+    GraphIndexer(db, store, Extractor()).project([version for version, _ in Editions(db).base(place).versions])
 
 
 def write_by_hand(container: Container, place: str) -> str:

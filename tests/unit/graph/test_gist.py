@@ -17,8 +17,12 @@ OLSEN = f"{LEADS} It was dark when Maria Olsen came to Mount Kestrel that day."
 NAMES = ["lantern array", "mount kestrel", "maria olsen"]
 
 
+def held(*names: str) -> list[gist.Held]:
+    return [gist.Held(name, name, -1) for name in names]
+
+
 def chosen(*passages: Passage) -> list[str]:
-    spans = gist.sentences(passages, {one.id: NAMES for one in passages}, dict.fromkeys(NAMES, 1.0))
+    spans = gist.sentences(passages, {one.id: held(*NAMES) for one in passages}, dict.fromkeys(NAMES, 1.0))
     texts = {one.id: one.text for one in passages}
     return [texts[id_][start:end] for id_, start, end in spans]
 
@@ -44,6 +48,13 @@ def test_a_name_is_a_word_of_its_own() -> None:
 
 def test_chinese_sentences_hold_names_within() -> None:
     one = passage(1, "漂移室的刻度由北京谱仪合作组在去年完成。今天很好。")
-    spans = gist.sentences([one], {"c1": ["漂移室"]}, {"漂移室": 1.0})
+    spans = gist.sentences([one], {"c1": held("漂移室")}, {"漂移室": 1.0})
     assert [one.text[start:end] for _, start, end in spans] == ["漂移室的刻度由北京谱仪合作组在去年完成。"]
-    assert gist.holding([one], ["漂移室"], 3) == spans
+    assert gist.holding([one], {"c1": held("漂移室")}, 3) == spans
+
+
+def test_a_name_counts_where_it_was_found_whatever_its_key() -> None:
+    one = passage(1, "We looked at the lamps of the array during one night. The decay J/ψ → μ+μ- was seen by everyone who looked.")
+    start = one.text.index("J/ψ")
+    found = gist.sentences([one], {"c1": [gist.Held("x", "j/psi -> mu- mu+", start)]}, {"x": 1.0})
+    assert [one.text[a:b] for _, a, b in found] == ["The decay J/ψ → μ+μ- was seen by everyone who looked."]
