@@ -30,6 +30,7 @@ class Ask:
     as_of: datetime | None = None
     release: str | None = None
     run: int | None = None
+    history: Sequence[str] = ()  # what was asked before it, oldest first
 
 
 class Asking:
@@ -49,7 +50,16 @@ class Asking:
         """`Sources, Token*, Done`; raises before the first event or not at all. The answer is kept unless the key forbids it."""
         self._check(ask)
         within = self._catalogue.readable(who, ask.collections)
-        events = self._answerer.ask(ask.question, within, who.id, as_of=ask.as_of, release=ask.release, run=ask.run, explain=explain)
+        events = self._answerer.ask(
+            ask.question,
+            within,
+            who.id,
+            as_of=ask.as_of,
+            release=ask.release,
+            run=ask.run,
+            explain=explain,
+            history=ask.history,
+        )
         for event in events:
             if isinstance(event, Done) and self._settings.keep_answers and not who.opted_out:
                 self._answers.keep(event.answer.id, who.id, within, ask.question, render.answer(event.answer))
@@ -61,10 +71,10 @@ class Asking:
         query = self._searcher.prepare(ask.question, within, as_of=ask.as_of, release=ask.release, run=ask.run)
         return self._searcher.search(query, k)
 
-    def route(self, question: str) -> Route:
-        """From the question alone; reads no collection."""
-        self._check(Ask(question))
-        return self._router.route(question, None)
+    def route(self, who: Principal, ask: Ask) -> Route:
+        """From the question and those before it; reads no collection."""
+        self._check(ask)
+        return self._router.route(ask.question, self._searcher.embed(ask.question), ask.history, who.id)
 
     def _check(self, ask: Ask) -> None:
         longest = self._settings.max_question_chars

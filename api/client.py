@@ -32,6 +32,7 @@ class Scope(TypedDict, total=False):
     as_of: str | None
     release: str | None
     run: int | None
+    history: Sequence[str]
 
 
 class Client:
@@ -77,8 +78,8 @@ class Client:
     def search(self, question: str, k: int = 10, **scope: Unpack[Scope]) -> replies.SearchReply:
         return cast("replies.SearchReply", self._json("POST", wire.path("search"), {"question": question, "k": k, **wire.given(**scope)}))
 
-    def route(self, question: str) -> replies.RouteReply:
-        return cast("replies.RouteReply", self._json("POST", wire.path("route"), {"question": question}))
+    def route(self, question: str, history: Sequence[str] | None = None) -> replies.RouteReply:
+        return cast("replies.RouteReply", self._json("POST", wire.path("route"), {"question": question, **wire.given(history=history)}))
 
     # --- corrections
 

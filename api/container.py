@@ -43,6 +43,7 @@ from feedback.scope import PAIR_WEIGHTS, read_weights
 from feedback.thresholds import Thresholds
 from feedback.vanished import Vanished
 from graph.local import SqlGraph
+from graph.reports import Writer
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
 from ingest.passages import PassageIndexer
@@ -60,7 +61,7 @@ from jitl.glossary import Glossary
 from jitl.legs import NAMES as LEGS
 from jitl.ports import Indexer
 from jitl.retrieve import PassageLeg, Searcher
-from jitl.route import KeywordRouter
+from jitl.route import TrainedRouter
 from jitl.sql import migrate
 from jitl.sql.answers import Answers
 from jitl.sql.audit import Trail
@@ -167,8 +168,9 @@ class Container:
         self.proposals = Proposals(self.searcher, self.sparse)
         self.preview = Preview(self.corrections, self.encoder, self.sparse, self.answers, self.proposals, self.settings)
         knows = (self.graph, self.catalogue, self.corrections, self.jobs)
-        self.surveying = Surveying(self.db, *knows, self.settings, behind=self.following.outbox.count)
-        router = KeywordRouter()
+        writer = _writer(self.model, self.sparse, self.settings)
+        self.surveying = Surveying(self.db, *knows, self.settings, writer=writer, behind=self.following.outbox.count)
+        router = TrainedRouter(self.settings, None, glossary, encoder=self.encoder.id if self.encoder else None)
         answerer = Answerer(self.searcher, router, self.model, self.settings, sparse=self.sparse, overviews=self.surveying.overviews)
         self.asking = Asking(self.catalogue, self.searcher, answerer, router, self.answers, self.settings)
 
@@ -277,6 +279,13 @@ def _endpoint(settings: Settings) -> ChatEndpoint | None:
         return None
     key = settings.model_key.get_secret_value() if settings.model_key else None
     return ChatEndpoint(settings.model_url, settings.model_name or "default", key, timeout_s=settings.model_timeout_s)
+
+
+def _writer(model: ChatEndpoint | None, sparse: HepTerms, settings: Settings) -> Writer | None:
+    """Who describes communities, if a model may."""
+    if model is None or not settings.communities_tokens:
+        return None
+    return Writer(model, f"{settings.model_url} {settings.model_name}", sparse, settings.communities_tokens)
 
 
 def _nothing() -> None:

@@ -40,7 +40,7 @@ def answer(value: Answer, *, explain: bool = False) -> Json:
 
 
 def route(value: Route) -> Json:
-    return {"label": value.label, "confidence": round(value.confidence, 6)}
+    return {"label": value.label, "confidence": round(value.confidence, 6), "by": value.by} | _given(guess=value.guess)
 
 
 def source(value: Source) -> Json:

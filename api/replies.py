@@ -13,6 +13,8 @@ Strength = Literal["same", "paraphrase"]
 class RouteReply(TypedDict):
     label: str
     confidence: float
+    by: str
+    guess: NotRequired[str]
 
 
 class SourceReply(TypedDict, total=False):

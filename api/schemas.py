@@ -12,6 +12,7 @@ from jitl.principals import Right, Role
 from jitl.text import clean
 
 MOST_HITS = 200
+MOST_TURNS = 50
 
 
 def _storable(text: str) -> str:
@@ -33,6 +34,7 @@ def _aware(moment: datetime) -> datetime:
 
 Text = Annotated[str, AfterValidator(_storable)]
 Question = Annotated[str, AfterValidator(_spoken), Field(description="In English or Chinese.")]
+History = Annotated[list[Question], Field(max_length=MOST_TURNS, description="What was asked before it, oldest first.")]
 Name = Annotated[str, AfterValidator(_spoken), Field(max_length=200)]
 Moment = Annotated[datetime, AfterValidator(_aware)]
 Collections = Annotated[
@@ -60,6 +62,7 @@ class AskRequest(Asked):
     """A question."""
 
     model_config = _example(question="What is the momentum resolution of the BESIII drift chamber?", collections=["bes3"])
+    history: History = []
     stream: bool = Field(default=False, description="Answer as server-sent events: sources, token (many), done.")
     explain: bool = Field(default=False, description="Add the corrections that were weighed, with their probabilities.")
 
@@ -76,6 +79,7 @@ class RouteRequest(BaseModel):
 
     model_config = _example(question="Write a C++ loop over the events of a DST file")
     question: Question
+    history: History = []
 
 
 class WrongQuoteRequest(BaseModel):

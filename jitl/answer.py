@@ -72,11 +72,13 @@ class Answerer:
         release: str | None = None,
         run: int | None = None,
         explain: bool = False,
+        history: Sequence[str] = (),
     ) -> Iterator[AnswerEvent]:
         """Events of one answer. `collections` are ids that the caller may read. Raises before the first event or not at all."""
         query = self._searcher.prepare(question, collections, as_of=as_of, release=release, run=run)
         result = self._searcher.search(query, PASSAGES)
-        draft = Draft(query, content(query, self._sparse), result, self._router.route(question, query.vector), notices=list(result.notices))
+        route = self._router.route(question, query.vector, history, principal_id)
+        draft = Draft(query, content(query, self._sparse), result, route, notices=list(result.notices))
         yield from self._answer(draft)
         answer = draft.answer(explain=explain)
         if self._keep is not None:

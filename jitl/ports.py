@@ -223,8 +223,16 @@ class Corrections(Protocol):
 
 
 class Router(Protocol):
-    def route(self, question: str, vector: Vector | None) -> Route:
-        """Which kind of model suits the question; from the question alone."""
+    def route(self, question: str, vector: Vector | None, history: Sequence[str] = (), principal_id: str | None = None) -> Route:
+        """Which kind of model suits the question, before anything is looked up. `history`: what was asked before, oldest first."""
+        ...
+
+
+class RouteLessons(Protocol):
+    """What people taught about routes. Needs SQL alone."""
+
+    def taught(self, question: str, vector: Vector | None, principal_id: str | None) -> str | None:
+        """The route that was taught, to everybody or to this principal, for this question or one near to it; None where none was."""
         ...
 
 

@@ -120,6 +120,10 @@ class Searcher:
             rewritten_terms=other.weights(self._sparse, frequencies, passages),
         )
 
+    def embed(self, question: str) -> Vector | None:
+        """The vector that `prepare` would give the question."""
+        return self._vector(text.clean(question).strip())
+
     def search(self, query: Query, k: int) -> SearchResult:
         """At most k hits, a correction that answers the question first.
 

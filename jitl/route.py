@@ -1,90 +1,160 @@
-"""Which kind of model suits a question: particle physics or not, code or not, from the question alone.
+"""Which kind of model suits a question: particle physics or not, code or not, from the question and what was asked before it.
 
-Two logistic scores over cue words, English and Chinese, weighed by hand. Names that are also plain words (BOSS, ALICE)
-count in capitals alone.
+A multinomial logistic model over the question's vector (where the encoder covers its language) and its words (`jitl/routefeatures.py`),
+fitted by `tests/quality/fit_route.py` and shipped as `route.npz`. A second set of weights reads words alone. What follows up on earlier
+questions takes part of its evidence from them. The confidence is calibrated; below a threshold the configured route is taken instead.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
+from jitl.errors import BadInput
+from jitl.glossary import Glossary
+from jitl.routecues import follows
+from jitl.routefeatures import WIDTH, features, opening
+from jitl.routewords import ROUTES
 from jitl.types import Route
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from jitl.ports import RouteLessons
+    from jitl.settings import Settings
     from jitl.types import Vector
 
-_NAMES = re.compile(
-    r"\b(?:BESIII|BES3|BEPC(?:II)?|BOSS|HEPS|JUNO|CEPC|LHAASO|LHCb?|CMS|ATLAS|ALICE|CERN|IHEP|DESY|KEK|SLAC|AMS-?02|TMVA|RooFit|"
-    r"Daya ?Bay|Belle(?: ?II)?|Fermilab|Tevatron|Geant4|Gaudi|RootIO|Athena|DD4hep|EvtGen|Pythia|HepAI|MDC|EMC|TOF|MUC|QCD|QED|"
-    r"[MGTk]eV|[fp]b-?1|PMTs?)\b"
-)
-_PHYSICS = re.compile(
-    r"\b(?:quark|lepton|hadron|meson|baryon|boson|fermion|neutrino|muon|pion|kaon|gluon|hyperon|tau|charmoni|bottomoni|quarkoni|tetraquark|"
-    r"pentaquark|antiproton|positron)\w*|"
-    r"\b(?:higgs|j/?psi|psi\(\d\w*\)|upsilon|luminosit\w+|cross[- ]sections?|branching (?:ratio|fraction)s?|"
-    r"invariant mass|dalitz|partial wave|monte carlo|(?:drift|wire) chamber|calorimet\w+|scintillat\w+|time[- ]of[- ]flight|"
-    r"trigger (?:rate|menu|system|table)s?|dead ?time|beam(?:s|line|lines| pipe| energy)?|collider\w*|accelerator\w*|synchrotron\w*|"
-    r"storage ring|"
-    r"linac|undulator\w*|wiggler\w*|quadrupole\w*|sextupole\w*|standard model|electroweak|supersymmetr\w*|dark matter|cp violation|"
-    r"(?:particle|nuclear|high[- ]energy) physics|detectors?|sub-?detectors?|particles?|event (?:display|selection|generator)s?|"
-    r"(?:signal|background) (?:region|yield|shape)s?|vertex fit|kinematic fit|track(?:ing|s)? (?:efficiency|finding|fit\w*)|"
-    r"systematic uncertaint\w+|physics)\b",
-    re.IGNORECASE,
-)
-_PHYSICS_ZH = re.compile(
-    "粒子|夸克|轻子|强子|介子|重子|玻色子|费米子|中微子|缪子|胶子|希格斯|粲偶素|对撞机|加速器|储存环|同步辐射|束流|探测器|谱仪|漂移室|量能器|"
-    "飞行时间|触发|亮度|截面|分支比|不变质量|分波分析|蒙特卡洛|江门|大亚湾|高能物理|高能所|标准模型|暗物质|本底|光电倍增管|闪烁体|径迹|顶点拟合"
-)
-_TASK = re.compile(
-    r"\b(?:write|implement|develop|create|fix|debug|refactor|complete|optimi[sz]e)\b[^.?]{0,40}\b"
-    r"(?:function|program|script|code|class|method|algorithm|query|macro|regex)|"
-    r"job ?options?|\broot (?:macro|script|tree)s?\b|```|^\s*(?:def|class|import|#include)\b|"
-    r"(?:写|实现|编写|补全|修改|优化)[^。？]{0,20}(?:函数|程序|代码|脚本|算法|类|宏)|给你一个|给定一个",
-    re.IGNORECASE | re.MULTILINE,
-)
-_CODE = re.compile(
-    r"\b(?:python|c\+\+|java(?:script)?|rust|fortran|bash|shell|cmake|makefile|sql|html|css|regex|json|yaml|docker\w*|git|pip|conda|cvmfs|"
-    r"cod(?:e|ing)|compil(?:e|es|ed|er|ing)|linker|segfault|segmentation fault|stack ?trace|traceback|exception|debug\w*|"
-    r"script\w*|algorithms?|"
-    r"program(?:s|ming)?|api|arrays?|tuples?|dict|recursi\w+|job ?options?|header file|namespace|pointers?|subclass|substrings?|subarray|"
-    r"nums|"
-    r"slurm|hep_sub|condor|cmt|gdb|leetcode|def|import|numpy|pandas|framework|"
-    r"library version|error message|undefined (?:symbol|reference))\b|"
-    r"c\+\+|\b\w{1,60}(?:\(\)|::\w|_\w)|[{};]\s*$|==|->\s*\w|#include|\bfor\s*\(|O\(\w|\w\.(?:py|cxx|cpp|h|sh|C)\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-_CODE_ZH = re.compile(
-    "代码|编程|函数|编译|程序|脚本|算法|数组|字符串|链表|二叉树|变量|循环|递归|报错|调试|接口|作业选项|段错误|指针|软件包|框架"
-)
-_ERRAND = re.compile(
-    r"\b(?:my|me|i|i'm|you|your|please|thanks?|hello|hi|bank|account|flight|restaurant|recipe|weather|alarm|timer|remind\w*|credit|song|music|"
-    r"play|schedule|meeting|calendar|insurance|pay|bill|shopping|travel|hotel|vacation|joke)\b",
-    re.IGNORECASE,
-)
-
-LONGEST = 1500
-"""Characters that are read: a question says what it is about at its start."""
+SHORT: Final = 24
+"""Characters (a Chinese sign is three) up to which a question may lean on the one before without saying so."""
+TURNS: Final = 4
+"""Earlier questions that are read."""
 
 
-class KeywordRouter:
-    """Implements `jitl.ports.Router`. `confidence` is the product of both decisions' probabilities."""
+@dataclass(frozen=True, slots=True)
+class RouteModel:
+    """`words`: shape (WIDTH + 1, routes), the bias last; `dense`: (WIDTH + dimension + 1, routes).
 
-    def route(self, question: str, vector: Vector | None) -> Route:  # noqa: ARG002  # the port's shape: this router reads words only
-        question = question[:LONGEST]
-        errand = _count(_ERRAND, question)
-        physics = 2 * _count(_NAMES, question) + 1.5 * _count(_PHYSICS, question) + 1.5 * _count(_PHYSICS_ZH, question)
-        code = 3 * _count(_TASK, question) + _count(_CODE, question) + 1.5 * _count(_CODE_ZH, question)
-        hep = _sigmoid(1.4 * physics - 1.0 - 0.3 * errand)
-        coding = _sigmoid(1.0 * code - 1.6 - 0.2 * errand)
-        label = ("hep" if hep >= 0.5 else "general") + ("_code" if coding >= 0.5 else "")
-        return Route(label, round(max(hep, 1 - hep) * max(coding, 1 - coding), 4))
+    `temperatures` of both. `carried`: the share of the earlier questions' evidence that a follow-up takes, a short question, any other.
+    """
+
+    words: NDArray[np.float32]
+    dense: NDArray[np.float32]
+    temperatures: tuple[float, float]
+    carried: tuple[float, float, float]
+    encoder: str  # whose vectors `dense` reads; another's mean nothing to it
+
+    def evidence(self, question: str, vector: Vector | None, glossary: Glossary) -> NDArray[np.float32]:
+        """Log probability of each route by this question alone, calibrated."""
+        seen = features(question, glossary)
+        if vector is None:
+            scores = (seen.values @ self.words[seen.indices] + self.words[-1]) / self.temperatures[0]
+        else:
+            said = seen.values @ self.dense[seen.indices]
+            scores = (said + vector @ self.dense[WIDTH:-1] + self.dense[-1]) / self.temperatures[1]
+        return normal(scores)
+
+    def share(self, question: str) -> float:
+        """How much of what was asked before counts for this question."""
+        asked = opening(question)
+        length = sum(1 if sign.isascii() else 3 for sign in asked)
+        if length <= 2 * SHORT and follows(asked):
+            return self.carried[0]
+        return self.carried[1] if length <= SHORT else self.carried[2]
+
+    def save(self, path: Path) -> None:
+        np.savez_compressed(
+            path,
+            words=self.words.astype(np.float16),
+            dense=self.dense.astype(np.float16),
+            temperatures=np.array(self.temperatures),
+            carried=np.array(self.carried),
+            encoder=np.array(self.encoder),
+        )
+
+    @staticmethod
+    def read(path: Path) -> RouteModel:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            words, dense = kept["words"].astype(np.float32), kept["dense"].astype(np.float32)
+            soft, hard = (float(value) for value in kept["temperatures"])
+            follow, short, other = (float(value) for value in kept["carried"])
+            encoder = str(kept["encoder"])
+        if len(words) != WIDTH + 1:
+            raise BadInput(f"{path.name} was fitted for other features.", hint="Fit it again with tests/quality/fit_route.py.")
+        return RouteModel(words, dense, (soft, hard), (follow, short, other), encoder)
+
+    @staticmethod
+    @cache
+    def shipped() -> RouteModel:
+        with resources.as_file(resources.files("jitl").joinpath("route.npz")) as path:
+            return RouteModel.read(path)
 
 
-def _count(cues: re.Pattern[str], question: str) -> int:
-    return len({found.group().lower() for found in cues.finditer(question)})
+class Decision(NamedTuple):
+    label: str
+    confidence: float
 
 
-def _sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
+class TrainedRouter:
+    """Implements `jitl.ports.Router`. The weights load at the first question. `lessons`: what people taught, which goes before all else."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        lessons: RouteLessons | None = None,
+        glossary: Glossary | None = None,
+        *,
+        encoder: str | None = None,
+        model: RouteModel | None = None,
+    ) -> None:
+        """`encoder`: the id of the one whose vectors come with the questions."""
+        self._default = settings.default_route
+        self._threshold = settings.route_threshold
+        self._lessons = lessons
+        self._glossary = glossary or Glossary.shipped()
+        self._encoder = encoder
+        self._model = model
+
+    def route(self, question: str, vector: Vector | None, history: Sequence[str] = (), principal_id: str | None = None) -> Route:
+        label, confidence = self.decide(question, vector, history)
+        taught = self._lessons.taught(question, vector, principal_id) if self._lessons is not None else None
+        if taught is not None:
+            return Route(taught, confidence, "taught", label)
+        if confidence < self._threshold:
+            return Route(self._default, confidence, "default", label)
+        return Route(label, confidence)
+
+    def decide(self, question: str, vector: Vector | None, history: Sequence[str] = ()) -> Decision:
+        """The model's own choice, whatever was taught or configured."""
+        model = self._model or RouteModel.shipped()
+        known = vector if self._encoder == model.encoder else None
+        before: NDArray[np.float32] | None = None
+        for earlier in history[-TURNS:]:
+            before = _taken_up(model, earlier, model.evidence(earlier, None, self._glossary), before)
+        chances = np.exp(_taken_up(model, question, model.evidence(question, known, self._glossary), before))
+        best = int(chances.argmax())
+        return Decision(ROUTES[best], round(float(chances[best]), 4))
+
+
+def settled(route: Route) -> Route:
+    """The route of a question that the collections or a correction answered: that is no small talk, whatever it looked like."""
+    if route.by == "taught" or not route.label.startswith("general"):
+        return route
+    return replace(route, label=route.label.replace("general", "hep"), by="settled", guess=route.label)
+
+
+def normal(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log probabilities."""
+    top = scores.max()
+    logs: NDArray[np.float32] = scores - top - np.log(np.exp(scores - top).sum())
+    return logs
+
+
+def _taken_up(model: RouteModel, question: str, own: NDArray[np.float32], before: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    return own if before is None else normal(own + model.share(question) * before)

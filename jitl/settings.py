@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     communities_after: float = Field(
         default=0.1, ge=0, le=1, description="Share of changed passages at which communities are computed anew; 0: only when asked."
     )
+    communities_tokens: int = Field(
+        default=0, ge=0, description="Tokens that the model may take to describe communities anew; 0: the documents' own sentences."
+    )
     keep_answers: bool = Field(default=True, description="Keep questions and answers for feedback and replay.")
 
     @property

@@ -218,7 +218,9 @@ class Consultation:
 @dataclass(frozen=True, slots=True)
 class Route:
     label: str  # hep, hep_code, general, general_code
-    confidence: float
+    confidence: float  # of the model, in the label that it chose
+    by: str = "model"  # or default (the model was not sure), taught, settled (the collections answered)
+    guess: str | None = None  # what the model chose, where something else decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +266,7 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of the answer's text, in order."""
-
-    text: str
+    text: str  # a piece of the answer's, in order
 
 
 @dataclass(frozen=True, slots=True)

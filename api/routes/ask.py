@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -30,7 +31,7 @@ async def ask(body: AskRequest, here: Here, who: Caller) -> dict[str, Any] | Res
 
     `grounded: false` says that the collections hold no answer. A collection that the key may not read is refused as unknown.
     """
-    events = here.asking.answer(who, _asked(body), explain=body.explain)
+    events = here.asking.answer(who, replace(_asked(body), history=body.history), explain=body.explain)
     if body.stream:
         return await stream(events, explain=body.explain)
 
@@ -48,9 +49,12 @@ def search(body: SearchRequest, here: Here, who: Caller) -> dict[str, Any]:
 
 
 @router.post("/route")
-def route(body: RouteRequest, here: Here, who: Caller) -> dict[str, Any]:  # noqa: ARG001  # a key is needed all the same
-    """Which kind of model suits the question: hep, hep_code, general or general_code; from the question alone."""
-    return render.route(here.asking.route(body.question))
+def route(body: RouteRequest, here: Here, who: Caller) -> dict[str, Any]:
+    """Which kind of model suits the question: hep, hep_code, general or general_code; from the question and those before it.
+
+    `by` says what decided: `model`, `default` (the model was not sure; `guess` is what it would have said) or `taught`.
+    """
+    return render.route(here.asking.route(who, Ask(body.question, history=body.history)))
 
 
 def _asked(body: Asked) -> Ask:

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitl.route import KeywordRouter
+from jitl.route import TrainedRouter
+from jitl.settings import Settings
 
 LABELS = {"hep", "hep_code", "general", "general_code"}
+ROUTER = TrainedRouter(Settings())
 
 
 @pytest.mark.parametrize(
@@ -31,19 +33,18 @@ LABELS = {"hep", "hep_code", "general", "general_code"}
     ],
 )
 def test_labels(question, label):
-    assert KeywordRouter().route(question, None).label == label
+    assert ROUTER.route(question, None).label == label
 
 
 @given(st.text(max_size=200))
 def test_any_text_has_a_label_and_a_probability(question):
-    route = KeywordRouter().route(question, None)
+    route = ROUTER.route(question, None)
     assert route.label in LABELS
     assert 0.25 <= route.confidence <= 1
-    assert KeywordRouter().route(question, None) == route
+    assert ROUTER.route(question, None) == route
 
 
 def test_long_texts_are_routed_quickly():
-    router = KeywordRouter()
-    router.route("write " * 200_000, None)
-    router.route("写" * 200_000, None)
-    router.route("a_" * 200_000, None)
+    ROUTER.route("write " * 200_000, None)
+    ROUTER.route("写" * 200_000, None)
+    ROUTER.route("a_" * 200_000, None)
