@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from graph.statements import FORBIDDEN, STOPPERS, Stated, completed, group_at, phrase
+from graph.nounphrases import FORBIDDEN, STOPPERS, phrase
+from graph.statements import Stated, completed, group_at
 from graph.verbs import BASES, FORMS, PARTICIPLES
 from graph.words import FUNCTION
 
@@ -55,20 +56,22 @@ def beside(text: str, start: int, end: int) -> Iterator[Stated]:
                 yield Stated(name, "is", kind)
 
 
-def _named(text: str, at: int, end: int) -> Iterator[tuple[int, int]]:
-    """The names of a list that begins here, each with the noun that it stands before."""
-    for _ in range(_NAMES):
+def _named(text: str, at: int, end: int) -> list[tuple[int, int]]:
+    """The names of a list that begins here, each with the noun that it stands before; a list without `and` is its first name."""
+    names: list[tuple[int, int]] = []
+    closed = False
+    while len(names) < _NAMES:
         name, whole = _ONE.match(text, at, end), phrase(text, at, end)
         if not name or not whole or _GOES_ON.match(text, whole[1], end):
-            return
+            break
         more = text[name.end() : whole[1]].split()
-        if len(more) > _NOUNS or any(word in BASES for word in more):
-            whole = name.span()
-        yield whole
-        further = _FURTHER.match(text, whole[1], end)
+        names.append(name.span() if len(more) > _NOUNS or any(word in BASES for word in more) else whole)
+        further = _FURTHER.match(text, names[-1][1], end)
         if not further:
-            return
+            break
         at = further.end()
+        closed = closed or " and " in further.group() or " or " in further.group()
+    return names if closed else names[:1]
 
 
 def _tells(text: str, found: tuple[int, int], end: int) -> bool:
@@ -84,9 +87,11 @@ def _before(text: str, start: int, end: int) -> tuple[int, int] | None:
     """The noun phrase in the plural that ends here, of at least two words."""
     words = text[max(start, end - 60) : end].split(" ")
     taken: list[str] = []
-    while words and len(taken) < _LONGEST:
+    while words:
         word = words[-1]
         lowered = word.lower()
+        if len(taken) > _LONGEST:
+            return None
         if not word.replace("-", "").isalnum() or lowered in STOPPERS or lowered in _BARE or lowered.endswith("ly") or word in _VERBS:
             break
         taken.append(words.pop())

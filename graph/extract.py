@@ -34,7 +34,8 @@ class Extractor:
 
     def extract(self, text: str, header: str, title: str) -> Facts:
         found = Found(text)
-        for name in titles(title):
+        called = titles(title)
+        for name in called:
             found.title(name)
         modes = _particles(found)
         spans = [span for span in names.spans(text) if not _within(span, modes)]
@@ -50,6 +51,8 @@ class Extractor:
                 found.add(*one)
         _aliases(found, spans)
         _statements(found)
+        if not called:
+            found.lead()
         for start, end in names.spans(header):
             found.headed(header[start:end])
         return found.facts()

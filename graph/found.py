@@ -7,6 +7,7 @@ from graph.keys import key
 from graph.terms import singular
 
 _UNSURE = frozenset({Kind.NAME, Kind.TERM})
+_OPENING = 4  # characters before a name that opens a text: an article, a quotation mark
 
 
 class _Seen:
@@ -62,6 +63,12 @@ class Found:
         folded = key(name)
         if folded:
             self._mentions[folded] = _Seen(name, Kind.NAME, 0, titled=True)
+
+    def lead(self) -> None:
+        """Where a document has no title, the longest name that its passage opens with stands for one."""
+        opening = [one for one in self._mentions.values() if 0 <= one.start <= _OPENING and one.kind is not Kind.TERM]
+        if opening:
+            max(opening, key=lambda one: one.end - one.start).titled = True
 
     def headed(self, name: str) -> None:
         """A name in the header alone."""

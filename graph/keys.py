@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 from html import unescape
 
+from graph import particles
+
 _GREEK = {
     "alpha": "αΑ", "beta": "βΒ", "gamma": "γΓ", "delta": "δΔ", "epsilon": "ε", "zeta": "ζΖ", "eta": "ηΗ", "theta": "θϑΘ", "iota": "ι",
     "kappa": "κ", "lambda": "λΛ", "mu": "μ", "nu": "ν", "xi": "ξΞ", "pi": "πΠ", "rho": "ρ", "sigma": "σςΣ", "tau": "τ", "upsilon": "υΥϒ",
@@ -21,27 +23,42 @@ _ACCENTS = re.compile("[\u0300-\u036f]+")
 _INDEX = re.compile(r"(?<![^\W_])([^\W\d_])_(?=[^\W_])")  # Z_c, D_s
 _MATH = re.compile(r"\\(?:mathrm|text|mathit|rm|it|bf|emph|textit|textbf|ensuremath|xspace|left|right|[,;!: ])|[${}\\]")
 _POSSESSIVE = re.compile(r"'s?(?![^\W_])")
+_SIGNS = re.compile(r"[\\$^→⁺⁻⁰±−ψμπηφωρτνγΛΣΞΩΔχΥ_]|->|[+-](?:\s|$)|[(]\d|[a-z]0\b|psi|pi|eta'|K[SL]")
 _ARTICLE = re.compile(r"(?:the|an|a(?= *[^\W_]{2}))[ _]+(?=\S)")
 _DROPPED = re.compile(r"['\"“”«»]")
-_BETWEEN = re.compile(r"[^\w+#/()]+|_+|(?<=\D)/(?=\d)|[(](?!\d+[)])|(?<![(]\d)(?<![(]\d\d)(?<![(]\d{3})(?<![(]\d{4})(?<![(]\d{5})[)]")
+_BETWEEN = re.compile(r"[^\w+#/()]+|_+|/(?=\d)|[(](?!\d+[)])|(?<![(]\d)(?<![(]\d\d)(?<![(]\d{3})(?<![(]\d{4})(?<![(]\d{5})[)]")
+_RELEASE = re.compile(r"(?<= )v(?=\d+[._/]\d)")  # ROOT v6.24/06
 _LETTER_RUN = re.compile(r"(?<![^ ])[^\W\d_](?: [^\W\d_](?![^ ]))+")
+_MOST = 6  # times that a name is folded until nothing changes
 _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 
 
 @lru_cache(maxsize=65_536)
 def key(name: str) -> str:
-    """Letters without case, accents and compatibility forms, Greek ones by name; words parted by one blank.
+    """Letters without case, accents and compatibility forms, Greek ones by name; words parted by one blank. A key is its own key.
 
-    Kept are `+`, `#`, `/` and a number in brackets (C++, J/psi, Zc(3900)); left out are leading articles and the possessive `'s`.
-    Single letters in a row are written as one word: U.S. = US, A. P. J. = APJ. A name of signs alone is its folded self.
+    Particles and decay modes have the form of `graph.particles`. Kept are `+`, `#`, `/` and a number in brackets (C++, J/psi,
+    Zc(3900)); left out are leading articles and the possessive `'s`. Single letters in a row are written as one word: U.S. = US,
+    A. P. J. = APJ. A name of signs alone is its folded self.
     """
-    plain = unescape(name) if "&" in name else name
-    text = unicodedata.normalize("NFKC", plain).casefold().translate(_SPELLED)
+    folded = _folded(unescape(name) if "&" in name else name)
+    for _ in range(_MOST):
+        again = _folded(folded)
+        if again == folded:
+            break
+        folded = again
+    return folded
+
+
+def _folded(name: str) -> str:
+    if _SIGNS.search(name) and (form := particles.named(name)):
+        return form
+    text = unicodedata.normalize("NFKC", name).casefold().translate(_SPELLED)
     if not text.isascii():
         text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
     folded = _INDEX.sub(r"\1", _MATH.sub("", text)).strip()
     folded = _ARTICLE.sub("", folded, count=1) if _ARTICLE.match(folded) else folded
-    folded = _DROPPED.sub("", _POSSESSIVE.sub("", folded))
+    folded = _DROPPED.sub("", _POSSESSIVE.sub("", _RELEASE.sub("", folded)))
     folded = " ".join(_BETWEEN.sub(" ", folded).split())
     folded = _LETTER_RUN.sub(lambda match: match.group().replace(" ", ""), folded)
     return _HAN_GAP.sub("", folded) or " ".join(text.split())

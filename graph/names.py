@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from graph.words import ARTICLES, CALENDAR, COMMON, FUNCTION, NOBILITY, PLACES, ROLES, TITLE_OPENERS
 
@@ -32,6 +33,7 @@ _SMALL = _STRONG_WORDS | _WEAK_WORDS
 _ENDS = frozenset(".!?:;。！？；：\n•|*")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|TH|Th)")
 _LONGEST = 12  # words of a name
+_JOINED_LENGTH = 80  # characters of one
 _WRAPPED = 50  # characters of a line whose name may go on in the next
 
 
@@ -82,8 +84,9 @@ def _of_run(text: str, run: list[Token], segments: list[list[Token]]) -> Iterato
     opening = _opens(text, run[0][1])
     if opening and len(run) > 1 and run[0][0].lower() in TITLE_OPENERS and run[1][0][0].isupper() and len(run) <= _LONGEST:
         yield _span(run)
-    if len(segments) > 1 and len(run) <= _LONGEST and _one(run, segments):
-        yield segments[0][0][1], segments[-1][-1][2]
+    for some in (*map(list, pairwise(segments)), *([segments] if len(segments) > 2 else [])):
+        if some[-1][-1][2] - some[0][0][1] <= _JOINED_LENGTH and _one(run, some):
+            yield some[0][0][1], some[-1][-1][2]
     for at, segment in enumerate(segments):
         yield from _of_segment(segment, opening=opening and not at)
 

@@ -26,7 +26,7 @@ _MEANT = {
     **dict.fromkeys(("mathrm", "rm", "it", "text", "mathit", "ensuremath", "left", "right", "xspace"), ""),
 }  # fmt: skip
 _NAME = rf"J/(?:{_GREEK})|(?:{_GREEK})|[A-Za-z]"
-_MASS = r"\((?:\d{3,5}|[1-4][SPD]|nS)\)"
+_MASS = r"\((?:\d{3,5}|[1-4][SPDspd])\)"
 _INDEX = r"(?:[1-4]S|[scbSLJ](?=[^A-Za-z]|$)|c[J012]|b[J012]|(?:c|b)(?=[scbJ012])|[scb]\*|e|mu|tau|cs|cc|[0-5])"
 _PARTICLE = re.compile(
     rf"(?P<anti>~|anti-?)?\{{?(?P<name>{_NAME})\}}?(?P<bar>bar|~)?(?P<prime>'*)"
@@ -75,15 +75,24 @@ def is_mode(form: str) -> bool:
     return " " in form
 
 
+def named(name: str) -> str:
+    """The canonical form of a name that is a particle or a mode; "" of any other."""
+    form = canonical(name)
+    return form if form and _sure(form) else ""
+
+
 def _marked(written: str, form: str) -> bool:
-    """Whether a form can be nothing but a particle or a mode, wherever it stands."""
+    """Whether what stands in a text can be nothing but a particle or a mode."""
+    lone = " " not in form and written[0] in "kdbh" and not written.isalpha()
+    return not lone and _sure(form)
+
+
+def _sure(form: str) -> bool:
     if "->" in form:
         sides = form.split(" -> ")
         return any(_SURE.fullmatch(part) for side in sides for part in side.split()) and (len(sides) == 2 or " " in sides[-1])
     if " " in form:
         return all(part[-1] in "+-0)" or part == "j/psi" for part in form.split()) and _SURE.match(form) is not None
-    if written[0].islower() and written[0] in "kdbh" and not written.isalpha():
-        return False
     return _SURE.fullmatch(form) is not None
 
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from graph.nounphrases import DETERMINER, FORBIDDEN, OF, VAGUE, extended, phrase
 from graph.verbs import BASES, FINITE, FORMS, NOUNS, PARTICIPLES
-from graph.words import FUNCTION
 
 _PREPOSITIONS = "by|in|on|at|of|to|for|from|with|as|into|onto|over|under|through|via|between|against|within|upon|near|about|after"
 _ADVERB = r"(?:[a-z]+ly|also|now|often|still|already|always|then|thus|therefore|either|both|originally|first|once|currently|not)"
@@ -34,40 +34,15 @@ _LEAD = re.compile(
     r"Traditionally|Finally|Thus|Therefore|Indeed|Generally|Typically|Similarly|Nowadays|Meanwhile|Later|"
     r"(?:In|At|On|Since|By|During|From|After|Within) [\w’' -]{2,40}), )?"
 )
-_DETERMINER = re.compile(
-    r"(?:the|an?|one of the|one of|its own|its|their|some|several|many|various|all|multiple|numerous|two|three|four|both) ", re.IGNORECASE
-)
-_WORD = re.compile(r"[^\W_](?:[\w’'/+&.:-]*[\w+])?")
 _REMARK = re.compile(r" \([^()\n]{1,120}\)")
-FORBIDDEN = re.compile(r"[|%<>{}=\\#*\n]|\"\"")
-_CUT = re.compile(r" [a-z]+(?:ed|en|wn)[,.;)]")  # a participle that begins nothing: "the truth based, fast algorithm"
-_OF = re.compile(r" (of|for|in) ")
+_CUT = re.compile(r" [a-z]+(?:ed|en|wn)[,.;)]| ?[-–] ")  # a participle that begins nothing: "the truth based, fast algorithm"
+_PARTIAL = re.compile(r" of (?:this|these|that|those|such|its|their|our|how|what|which)\b")
+_BOTH = re.compile(r"\b(?:combination|mixture|selection|comparison)\b|\b(?:into|between)\b")  # of one thing and another
 _CLAUSE = re.compile(r"(?:[,;] (?:and|but|while|whereas|so|where) |; )(?=(?:the )?[A-Z])")
-_TAIL = re.compile(r" (?P<relation>(?P<part>[a-z]+)(?: and [a-z]+)? (?:by|in|at|from|on|for)) (?=[A-Z])")
-_GOING_ON = frozenset({"implementing", "teaching", "meaning", "leading", "covering", "running", "working", "needed", "wide", "such"})
+_TAIL = re.compile(
+    r",?(?: and)? (?P<relation>(?P<part>[a-z]+)(?: and [a-z]+)? (?:by|in|at|from|on|for)|starring|featuring) (?=(?:the )?[A-Z])"
+)
 _DEFINITE = frozenset({"the ", "a ", "an ", "all ", "both "})
-_DEICTIC = frozenset(
-    """
-    this these that those such it he she they we you i there here who which what each every any other another same one some few
-    several many first use
-    """.split()  # noqa: SIM905
-)
-STOPPERS = (FUNCTION - frozenset({"two", "three", "first", "second", "full", "general", "open", "last", "further", "former"})) | frozenset(
-    """
-    using including allowing providing containing having being consisting involving making taking giving enabling requiring
-    depending following starting according regarding concerning showing describing called named dubbed titled entitled located
-    situated known whose that via per
-    """.split()  # noqa: SIM905
-)
-_VAGUE = frozenset(
-    """
-    way ways thing things lot number following case cases example examples time times part kind type sort set series range variety
-    result results aspect aspects issue issues need fact use order one ones addition ability possibility amount point name list
-    step concept increase decrease choice solution version reference target combination cornerstone tool piece source means
-    measure form basis subject method role degree level majority group share advantage access support lack amounts kinds
-    definition snap development work
-    """.split()  # noqa: SIM905
-)
 _VAGUE_SUBJECTS = frozenset(
     """
     value values default behaviour behavior reason reasons goal goals aim aims problem problems idea purpose result results
@@ -75,10 +50,8 @@ _VAGUE_SUBJECTS = frozenset(
     chapter figure table paper document note page topic thing things part difference distribution note list form
     """.split()  # noqa: SIM905
 )
-_WORDS = 7  # of a noun phrase
 _SUBJECT = 90  # characters before the verb
-_OBJECT = 80  # characters of an object with what follows `of`
-_NUMBERED = ("Figure ", "Fig", "Table ", "Section ", "Sect", "Chapter ", "Appendix ", "Step ", "Example ")
+_NUMBERED = ("Figure ", "Fig", "Table ", "Section ", "Sect", "Chapter ", "Appendix ", "Step ", "Example ", "Option ")
 _SHORTEST = 20  # characters of a sentence
 _GROUPS = 3  # verb groups of a sentence that are tried
 
@@ -153,7 +126,7 @@ def _subject(text: str, start: int, end: int) -> tuple[int, int] | None:
     remark = text.find(" (", start, end)
     if remark > 0 and _REMARK.fullmatch(text, remark, end):
         end = remark
-    determiner = _DETERMINER.match(text, start, end)
+    determiner = DETERMINER.match(text, start, end)
     if determiner and determiner.group().lower() not in _DEFINITE:
         return None
     start = determiner.end() if determiner else start
@@ -161,7 +134,7 @@ def _subject(text: str, start: int, end: int) -> tuple[int, int] | None:
     if not found or not _subjective(text[start : found[1]], definite=determiner is not None):
         return None
     if found[1] < end and text.startswith(" of ", found[1]):
-        inner = _DETERMINER.match(text, found[1] + 4, end)
+        inner = DETERMINER.match(text, found[1] + 4, end)
         tail = phrase(text, inner.end() if inner else found[1] + 4, end)
         found = (start, tail[1]) if tail else found
     return found if found[1] == end else None
@@ -181,96 +154,73 @@ def completed(text: str, subject: tuple[int, int], group: re.Match[str], end: in
     """What the verb group says of the subject; nothing where what follows it is no noun phrase that says enough."""
     relation = _folded(group["relation"])
     bare = bool(group["be"] and not (group["part"] or group["adjective"] or group["role"]))
-    determiner = _DETERMINER.match(text, group.end(), end)
+    determiner = DETERMINER.match(text, group.end(), end)
     found = phrase(text, determiner.end() if determiner else group.end(), end)
     if not found or FORBIDDEN.search(text, group.end(), min(found[1] + 3, end)):
         return
     if bare and text.startswith(" of ", found[1]) and text[found[0]].islower() and (joined := _of(text, found, end)):
         yield Stated(subject, _folded(f"{relation} {text[found[0] : found[1]]} of"), joined)
         return
-    found = _extended(text, found, end)
+    found = extended(text, found, end)
     if not _objective(text, found, relation, bare=bare, determined=determiner is not None):
         return
     yield Stated(subject, relation, found)
-    if bare and (tail := _TAIL.match(text, found[1], end)) and tail["part"] in PARTICIPLES and (name := phrase(text, tail.end(), end)):
+    if bare:
+        yield from _tails(text, subject, found[1], end)
+
+
+def _tails(text: str, subject: tuple[int, int], at: int, end: int) -> Iterator[Stated]:
+    """What follows the noun of a definition: "directed by A and starring B"."""
+    for _ in range(_GROUPS):
+        tail = _TAIL.match(text, at, end)
+        if not tail or (tail["part"] and tail["part"] not in PARTICIPLES):
+            return
+        determiner = DETERMINER.match(text, tail.end(), end)
+        name = phrase(text, determiner.end() if determiner else tail.end(), end)
+        if not name:
+            return
+        name = extended(text, name, end)
         yield Stated(subject, _folded(tail["relation"]), name)
+        at = name[1]
 
 
 def _objective(text: str, found: tuple[int, int], relation: str, *, bare: bool, determined: bool) -> bool:
     """Whether a noun phrase is what the relation leads to, and says enough by itself."""
-    phrase = text[found[0] : found[1]]
-    words = phrase.lower().split(" ")
-    if bare and not determined and not phrase[0].isupper():
+    said = text[found[0] : found[1]]
+    words = said.lower().split(" ")
+    sure = determined or said[0].isupper()
+    if (bare or relation.startswith(("become", "remain"))) and not sure:
         return False  # an adjective
-    if relation.endswith(" to") and words[0] in BASES:
+    if relation.endswith(" to") and (words[0] in BASES or not sure):
+        return False  # "is used to store"
+    if _broken_off(text, found, f"{relation} {said}", bare=bare):
         return False
-    after = text[found[1] : found[1] + 4]
-    if after == " or " or (after == " to " and not (bare and _OF.search(phrase) is None)) or _CUT.match(text, found[1]):
-        return False
-    named = any(sign.isupper() for sign in phrase)
-    if words[-1].endswith("ing") and " for " in phrase:
-        return False
-    return words[-1] not in _VAGUE and (named or len(words) > 1 or "-" in phrase)
+    named = any(sign.isupper() for sign in said)
+    return words[-1] not in VAGUE and (named or len(words) > 1 or "-" in said)
 
 
-def _extended(text: str, found: tuple[int, int], end: int) -> tuple[int, int]:
-    """With what follows `of`, and for words that say little alone also `for` and `in`."""
-    words = text[found[0] : found[1]].lower().split(" ")
-    vague = words[-1] in _VAGUE
-    after = _OF.match(text, found[1], end)
-    if not after or (after.group(1) != "of" and not vague):
-        return found
-    determiner = _DETERMINER.match(text, after.end(), end)
-    tail = phrase(text, determiner.end() if determiner else after.end(), end)
-    return (found[0], tail[1]) if tail and tail[1] - found[0] <= _OBJECT else found
+def _broken_off(text: str, found: tuple[int, int], said: str, *, bare: bool) -> bool:
+    """Whether what follows the phrase belongs to it."""
+    end = found[1]
+    after = text[end : end + 5]
+    if after.startswith((" or ", ",")) and (after[0] == " " or text[found[0] : end].endswith("ed")):
+        return True
+    if after.startswith(" to ") and not (bare and OF.search(text[found[0] : end]) is None):
+        return True
+    if after == " and " and _BOTH.search(said):
+        return True
+    if text[found[0] : end].endswith("ing") and OF.search(text[found[0] : end]):
+        return True
+    return _CUT.match(text, end) is not None or _PARTIAL.match(text, end) is not None
 
 
 def _of(text: str, head: tuple[int, int], end: int) -> tuple[int, int] | None:
     """What follows "is the capital of": there the noun belongs to the relation."""
-    determiner = _DETERMINER.match(text, head[1] + 4, end)
+    determiner = DETERMINER.match(text, head[1] + 4, end)
     found = phrase(text, determiner.end() if determiner else head[1] + 4, end)
     if found and (" " in text[found[0] : found[1]] or text[found[0]].isupper()) and not FORBIDDEN.search(text, head[1], found[1]):
-        return found
+        return extended(text, found, end)
     return None
-
-
-def phrase(text: str, at: int, end: int) -> tuple[int, int] | None:
-    """A noun phrase from here: words parted by single blanks, up to a function word, a verb or a stop; None where it is none."""
-    start, last = at, at
-    count = 0
-    while at < end:
-        word = _WORD.match(text, at, end)
-        if not word:
-            break
-        lowered = word.group().lower()
-        if lowered in STOPPERS or (lowered in FORMS and lowered not in PARTICIPLES and word.group().islower()):
-            break
-        count += 1
-        last = word.end()
-        if not text.startswith(" ", last):
-            break
-        at = last + 1
-    if not count or count > _WORDS:
-        return None
-    return _trimmed(text, start, last)
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Without participles and adverbs at its end."""
-    words = text[start:end].split(" ")
-    while words and _hangs(words):
-        end -= len(words.pop()) + 1
-    if not words or words[0].lower() in _DEICTIC:
-        return None
-    return start, max(end, start)
-
-
-def _hangs(words: list[str]) -> bool:
-    """Whether the last word goes on to what follows the phrase."""
-    last = words[-1]
-    if not last.islower():
-        return False
-    return (last in PARTICIPLES and last not in {"read", "set"}) or last.endswith("ly") or last in _GOING_ON
 
 
 def _folded(relation: str) -> str:

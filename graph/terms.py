@@ -72,13 +72,15 @@ def glossed() -> Glossed:
 
 def _tells(name: str) -> bool:
     """Whether a name is a term rather than a word of everyday language."""
+    if name.split(maxsplit=1)[0] in FUNCTION:
+        return False
     return SIGN.match(name) is not None or not name.islower() or " " in name or len(name) >= _LONE
 
 
 def _pairs(entry: Entry) -> Iterator[tuple[str, str]]:
     """A name and one that is interchangeable with it: the usual ones of two languages; a short form, and what it stands for."""
     english, chinese = entry.en[:1], entry.zh[:1]
-    if english and chinese and (" " in english[0] or not english[0].islower()):
+    if english and chinese and _tells(english[0]) and (" " in english[0] or not english[0].islower()):
         yield english[0], chinese[0]
         yield chinese[0], english[0]
     for short in entry.en[1:] if english else ():

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 _REGULAR = """
-    accommodate allow assume attain consider derive desire enable expect intend need plan require want weigh
-    accelerate accept access accompany achieve acquire act activate add address administer adopt affect aggregate aim analyse
-    analyze announce apply approve assemble assign attach attack attend award base belong border broadcast calculate calibrate
-    call capture cause change collect combine command complete comprise compete compose compute conduct configure connect conserve
-    consist constrain construct contain contribute control convert cooperate coordinate cover create cross decay declare decode
-    dedicate define delete deliver deploy describe design designate detect determine develop direct discover display distribute
-    divide document dominate drive edit educate elect employ encode encounter enhance establish evaluate evolve exceed execute
-    exhibit extend extract facilitate feature fill filter finance focus follow found function fund generate govern handle help
-    host identify illustrate implement import improve include incorporate influence inherit insert inspire install integrate
-    interface introduce invent invite investigate involve isolate join kill label launch license limit link list load locate
-    maintain manage manufacture marry measure merge migrate mock model modify monitor motivate name nominate normalise normalize
-    note observe obtain occupy occur offer open operate organise organize originate outperform own perform permit persist place
-    play point populate portray possess precede prepare present preserve prevent process produce promote propose protect prove
-    provide publish purchase reach receive recognise recommend reconstruct record reduce refer register reject relate release rely
-    remain remove rename render replace report represent reproduce resemble reside resolve restrict retain return reveal reverse
-    rule sample satisfy save schedule select separate serve share sign simulate solve specify star start state store stream study
-    submit succeed suffer suggest supersede supply support surround survey target tend terminate test track train transfer
-    transform transport treat trigger update upgrade use utilise utilize validate visit yield win
-    """
+    accelerate accept access accommodate accomodate accompany achieve acquire act activate add address administer adopt affect
+    aggregate aim allow analyse analyze announce apply approve assemble assign associate assume attach attack attain attend award
+    base belong border broadcast calculate calibrate call capture cause change collect combine command compete complete compose
+    comprise compute conduct configure connect conserve consider consist constrain construct contain contribute control convert
+    cooperate coordinate cover create cross decay declare decode dedicate define delete deliver denote depict deploy derive
+    describe design designate desire detect determine develop direct discover display distribute divide document dominate drive
+    edit educate elect employ enable encode encounter enforce engage enhance equip establish evaluate evolve examine exceed
+    execute exhibit expect exploit explore expose express extend extract face facilitate feature fill filter finance focus follow
+    found function fund gather generate govern handle help host identify illustrate implement import improve include incorporate
+    indicate influence inherit insert inspire install integrate intend interface introduce invent investigate invite involve
+    isolate join kill label launch license limit link list load locate maintain manage manufacture marry measure merge migrate
+    mock model modify monitor motivate name need nominate normalise normalize note observe obtain occupy occur offer open operate
+    organise organize originate outline outperform own perform permit persist place plan play point populate portray possess
+    precede prepare present preserve prevent process produce promote propose protect prove provide publish purchase reach receive
+    recognise recommend reconstruct record reduce refer register reject relate release rely remain remember remove rename render
+    replace report represent reproduce require resemble reside resolve restrict retain retire return reveal reverse rule sample
+    satisfy save schedule select separate serve share sign simulate solve specify star start state store stream study submit
+    succeed suffer suggest supersede supply support surround survey target tend terminate test track train transfer transform
+    transport treat trigger turn update upgrade use utilise utilize validate visit want weigh win yield
+"""
 _IRREGULAR = """
     become:becomes:became:become begin:begins:began:begun break:breaks:broke:broken bring:brings:brought:brought
     build:builds:built:built buy:buys:bought:bought come:comes:came:come draw:draws:drew:drawn feed:feeds:fed:fed
@@ -35,6 +36,7 @@ _IRREGULAR = """
     """
 NOUNS = frozenset(
     """
+    face faces
     need needs plan plans desire desires want wants
     access address act aim attack award base border broadcast call capture cause change control cover cross decay design display
     document drive exhibit extract feature fill filter finance focus function fund handle help host import influence insert
