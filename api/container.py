@@ -26,7 +26,7 @@ from api.reindex import Reindex
 from api.replaying import Replaying
 from api.surveying import KIND as GROUP
 from api.surveying import UNIT as GROUPED
-from api.surveying import CommunityIndex, Surveying
+from api.surveying import CommunityIndex, Surveying, writer
 from feedback.amend import Amendments
 from feedback.embedding import TimedEncoder
 from feedback.fission import Fission
@@ -43,7 +43,6 @@ from feedback.scope import PAIR_WEIGHTS, read_weights
 from feedback.thresholds import Thresholds
 from feedback.vanished import Vanished
 from graph.local import SqlGraph
-from graph.reports import Writer
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
 from ingest.passages import PassageIndexer
@@ -168,8 +167,9 @@ class Container:
         self.proposals = Proposals(self.searcher, self.sparse)
         self.preview = Preview(self.corrections, self.encoder, self.sparse, self.answers, self.proposals, self.settings)
         knows = (self.graph, self.catalogue, self.corrections, self.jobs)
-        writer = _writer(self.model, self.sparse, self.settings)
-        self.surveying = Surveying(self.db, *knows, self.settings, writer=writer, behind=self.following.outbox.count)
+        words = writer(self.model, self.sparse, self.settings)
+        self.surveying = Surveying(self.db, *knows, self.settings, words=words, behind=self.following.outbox.count)
+        glossary = Glossary.of(self.settings.data_dir)
         router = TrainedRouter(self.settings, None, glossary, encoder=self.encoder.id if self.encoder else None)
         answerer = Answerer(self.searcher, router, self.model, self.settings, sparse=self.sparse, overviews=self.surveying.overviews)
         self.asking = Asking(self.catalogue, self.searcher, answerer, router, self.answers, self.settings)
@@ -279,13 +279,6 @@ def _endpoint(settings: Settings) -> ChatEndpoint | None:
         return None
     key = settings.model_key.get_secret_value() if settings.model_key else None
     return ChatEndpoint(settings.model_url, settings.model_name or "default", key, timeout_s=settings.model_timeout_s)
-
-
-def _writer(model: ChatEndpoint | None, sparse: HepTerms, settings: Settings) -> Writer | None:
-    """Who describes communities, if a model may."""
-    if model is None or not settings.communities_tokens:
-        return None
-    return Writer(model, f"{settings.model_url} {settings.model_name}", sparse, settings.communities_tokens)
 
 
 def _nothing() -> None:

@@ -14,6 +14,7 @@ from graph.graphml import Sheet, graphml
 from graph.occurrences import read
 from graph.overviews import GraphOverviews
 from graph.refresh import Refresh
+from graph.reports import Reports, Writer
 from graph.shelf import Shelf
 from jitl.sql.people import OWNER
 from jitl.sql.staging import chunk_id
@@ -22,7 +23,7 @@ from jitl.types import Query
 if TYPE_CHECKING:
     from api.jobs import Runner
     from graph.ports import GraphStore
-    from jitl.ports import Corrections, Reporter
+    from jitl.ports import Corrections, LanguageModel, Reporter, SparseEncoder
     from jitl.settings import Settings
     from jitl.sql.catalogue import Catalogue, CollectionInfo
     from jitl.sql.engine import Database
@@ -51,9 +52,10 @@ class Surveying:
         jobs: JobTable,
         settings: Settings,
         *,
+        words: Writer | None = None,
         behind: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`behind`: how many versions of documents the graph has still to look at."""
+        """`words` None: summaries are the documents' own sentences. `behind`: how many versions the graph has still to look at."""
         self.explorer = Explorer(store, catalogue)
         self._editions = Editions(db)
         self.shelf = Shelf(self._editions, catalogue)
@@ -65,6 +67,7 @@ class Surveying:
         self._jobs = jobs
         self._settings = settings
         self._behind = behind
+        self._words = words
         self._asked: dict[str, float] = {}  # collection -> when a refresh was last queued unasked
 
     def submit(self, runner: Runner, principal_id: str, place: str) -> str:
@@ -82,7 +85,8 @@ class Surveying:
         while self._behind() and time.monotonic() < until and not reporter.cancelled():
             time.sleep(POLL_S)
         if not reporter.cancelled():
-            self._refresh.run(job.collection_id, reporter)
+            describe = None if self._words is None else Reports(self._editions, self._words, reporter).describe
+            self._refresh.run(job.collection_id, reporter, describe)
 
     def look(self, runner: Runner) -> None:
         """Queue a refresh where enough has changed and nothing is being read in; left to a process that stays."""
@@ -120,6 +124,13 @@ class Surveying:
             assert found is not None
             groups = self._editions.memberships(place.id)
             yield Sheet(place.name, found, {key: id_ for id_, (level, keys) in groups.items() if level == 0 for key in keys})
+
+
+def writer(model: LanguageModel | None, sparse: SparseEncoder, settings: Settings) -> Writer | None:
+    """Who words the summaries, if a model is configured and may."""
+    if model is None or not settings.communities_tokens:
+        return None
+    return Writer(model, f"{settings.model_url} {settings.model_name}", sparse, settings.communities_tokens)
 
 
 class CommunityIndex:

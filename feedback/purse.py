@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from jitl.sql.tables import fission_calls
+from jitl.text import tokens
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -101,9 +102,3 @@ def spent(connection: Connection, job_id: str) -> Budget:
 def forget_replies(connection: Connection, job_id: str) -> None:
     """They repeat what documents say; their cost stays known."""
     connection.execute(fission_calls.update().where(fission_calls.c.job_id == job_id).values(reply=None))
-
-
-def tokens(text: str) -> int:
-    """An upper estimate."""
-    plain = sum(sign.isascii() for sign in text)
-    return -(-plain // 3) + len(text) - plain

@@ -67,7 +67,7 @@ class Refresh:
         kept = chosen(drawn)
         ranks = _ranks(drawn, kept)
         total = len(found.passages) + len(kept)
-        for done, at in enumerate(kept):
+        for done, at in enumerate(sorted(kept, key=lambda at: (drawn[at].cluster.level, ranks[at]))):
             reporter.advance(len(found.passages) + done, total)
             if reporter.cancelled():
                 return None
