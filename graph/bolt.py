@@ -36,7 +36,7 @@ WRITE_S: Final = 120.0
 RETRY_S: Final = 0.5
 """Time within which a transaction may begin to wait for its next try; tries are a second apart, so there is one."""
 IDLE_S: Final = 1.0
-"""A connection unused for this long is tried before it is trusted: the server may have gone and come back."""
+"""A connection that a question has not used for this long is tried before it is trusted; one that writes is always tried."""
 _READERS: Final = 32
 _HINT: Final = "`jitl doctor` says whether the graph server runs."
 
@@ -54,7 +54,7 @@ class Bolt:
     """
 
     def __init__(self, url: str, auth: tuple[str, str], schema: Sequence[str], warm: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        self._driver = _driver(url, auth)
+        self._reader, self._writer = _driver(url, auth, IDLE_S), _driver(url, auth, 0.0)
         self._schema, self._warm = tuple(schema), tuple(warm)
         self._made = self._resting = False
         self._ask_again_at = 0.0
@@ -90,7 +90,7 @@ class Bolt:
 
             return work(run)
 
-        with self._translated(), self._driver.session(max_transaction_retry_time=RETRY_S) as session:
+        with self._translated(), self._writer.session(max_transaction_retry_time=RETRY_S) as session:
             return session.execute_write(inside)
 
     def look(self) -> Future[None]:
@@ -105,7 +105,8 @@ class Bolt:
         if self._look is not None:
             wait([self._look], timeout=CONNECT_S)  # it may be opening a connection
         with suppress(Unavailable), self._translated():
-            self._driver.close()  # and with it the sockets at which somebody waits
+            self._reader.close()  # and with it the sockets at which somebody waits
+            self._writer.close()
 
     def _submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
         try:
@@ -120,7 +121,7 @@ class Bolt:
         query = Query(statement, timeout=seconds)
 
         def once() -> list[Row]:
-            with self._driver.session(default_access_mode=READ_ACCESS) as session:
+            with self._reader.session(default_access_mode=READ_ACCESS) as session:
                 return [record.values() for record in session.run(query, dict(parameters))]
 
         with self._translated():
@@ -141,7 +142,7 @@ class Bolt:
         with self._making:
             if self._made:
                 return
-            with self._translated(), self._driver.session() as session:
+            with self._translated(), self._writer.session() as session:
                 for statement in self._schema:
                     session.run(statement).consume()
             self._made = True
@@ -192,7 +193,7 @@ def _vanished(error: Exception) -> bool:
     return "EntityNotFound" in (getattr(error, "code", None) or "")
 
 
-def _driver(url: str, auth: tuple[str, str]) -> Driver:
+def _driver(url: str, auth: tuple[str, str], trusted_s: float) -> Driver:
     try:
         from neo4j import GraphDatabase, NotificationMinimumSeverity
     except ImportError as error:
@@ -202,7 +203,7 @@ def _driver(url: str, auth: tuple[str, str]) -> Driver:
         auth=auth,
         connection_timeout=CONNECT_S,
         connection_acquisition_timeout=CONNECT_S,
-        liveness_check_timeout=IDLE_S,
+        liveness_check_timeout=trusted_s,
         max_transaction_retry_time=0.0,
         notifications_min_severity=NotificationMinimumSeverity.OFF,
         user_agent="jitl",

@@ -82,14 +82,22 @@ class GraphServer:
         assert self._process is not None
         os.killpg(self._process.pid, number)
 
+    def stop(self) -> None:
+        """As an administrator would; takes some 11 s."""
+        self._end(signal.SIGTERM)
+
     def kill(self) -> None:
-        """As `kill -9`, of both; returns when both have ended."""
+        """As `kill -9`, of launcher and server."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: int) -> None:
+        """Returns when both have ended: a new server on the same folder would say that it is running already."""
         if self._process is None:
             return
         with suppress(ProcessLookupError):
-            self.signal(signal.SIGKILL)
+            self.signal(number)
         self._process.wait()
-        until = time.monotonic() + 10
+        until = time.monotonic() + START_S
         while time.monotonic() < until:  # the server is the launcher's child, not ours
             try:
                 self.signal(0)
