@@ -35,7 +35,7 @@ class Mention:
     name: str  # as written
     kind: Kind
     count: int = 1
-    titled: bool = False  # the passage's document is called so
+    titled: bool = False  # the passage's document is called so or, where it has no title, the passage opens with it
     start: int = -1
     end: int = -1
 

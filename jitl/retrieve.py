@@ -12,16 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from jitl import text
+from jitl.citations import statement_of
 from jitl.errors import BadInput, JitlError, MissingPart, TooLarge, Unavailable
 from jitl.fusion import Fused, fuse
 from jitl.glossary import Glossary
 from jitl.legs import PassageLeg, Together
 from jitl.ports import Stepwise, Weigher
 from jitl.translation import Translation
-from jitl.types import Consultation, Hit, Query, RankedHit, SearchResult
+from jitl.types import Consultation, Hit, Query, RankedHit, SearchResult, Strength
 
 if TYPE_CHECKING:
     from jitl.ports import Corrections, Encoder, Retriever, SparseEncoder
@@ -33,8 +34,9 @@ __all__ = ["PassageLeg", "Searcher"]
 _log = logging.getLogger(__name__)
 _WORKERS = 32  # legs of searches at once; one that hangs keeps its thread
 _TRIES = 3
+GRAPH = "graph"
 
-
+_Any = TypeVar("_Any")
 _Hits = Callable[[], Sequence[Hit]]
 
 
@@ -52,8 +54,28 @@ class Frequencies(Protocol):
     def lookup(self, terms: Sequence[int], collections: Sequence[str]) -> tuple[dict[int, int], int]: ...
 
 
+class Walker(Protocol):
+    """Puts together what a question of several steps needs, from what search found and from where that leads."""
+
+    pool: int
+    """Hits of the search that it chooses from."""
+
+    def walk(
+        self, query: Query, hits: Sequence[RankedHit], starts: Sequence[str], look: Callable[[Sequence[str]], Sequence[RankedHit]]
+    ) -> Sequence[RankedHit]:
+        """The hits in a better order, with passages that they lead to among them (`kind` graph, `path` the names on the way).
+
+        `starts`: what corrections say that the question hangs on. `look`: chunk ids -> those that SQL confirms, scored as search
+        scores its own. Where nothing leads anywhere the hits come back as they are. Honours `query.collections` and `query.deadline`.
+        """
+        ...
+
+
 class Searcher:
-    """Safe to call from several threads. `encoder` None: terms alone. `glossary` None: the shipped one."""
+    """Safe to call from several threads. `encoder` None: terms alone. `glossary` None: the shipped one.
+
+    `walker` may be set before the first search; without one hits stay in the order that the legs' scores give.
+    """
 
     def __init__(
         self,
@@ -74,6 +96,7 @@ class Searcher:
         self._stepwise = {leg.name: leg for leg in legs if leg.inline and isinstance(leg, Stepwise)}
         self._weighers = {leg.name: leg for leg in legs if isinstance(leg, Weigher)}
         self._corrections = corrections
+        self.walker: Walker | None = None
         self._settings = settings
         self._glossary = glossary or Glossary.shipped()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="leg")
@@ -150,7 +173,7 @@ class Searcher:
         if self._legs and not found and consultation.answer is None:
             raise Unavailable("No source of passages answered: " + " ".join(notices), hint="Try again; `jitl doctor` says what is wrong.")
         fused = fuse(query, found, self._weighed(query, found, candidates, notices))
-        hits = self._corrected(query, consultation, self._hydrated(query, fused, k))
+        hits = self._corrected(query, consultation, self._walked(query, consultation, fused, k, notices)[:k])
         return SearchResult(hits[:k], consultation, query, tuple(notices))
 
     def marks(self, query: Query, passages: Sequence[Passage]) -> Mapping[str, str]:
@@ -198,6 +221,25 @@ class Searcher:
                     notices.append(f"{name}: {error.message}")
         return weighed
 
+    def _walked(self, query: Query, consultation: Consultation, fused: Sequence[Fused], k: int, notices: list[str]) -> list[RankedHit]:
+        """What the legs found and what that leads to; k at least, where there are so many."""
+        if self.walker is None:
+            return self._hydrated(query, fused, k)
+        hits = self._hydrated(query, fused, max(k, self.walker.pool))
+        starts = [statement_of(each.correction) for each in consultation.evidence if each.strength is Strength.DEPENDENT]
+        try:
+            return list(_isolated(GRAPH, partial(self.walker.walk, query, hits, starts, partial(self._looked_up, query))))
+        except Unavailable as error:
+            notices.append(error.message)
+            return hits
+
+    def _looked_up(self, query: Query, chunk_ids: Sequence[str]) -> list[RankedHit]:
+        """These passages as far as SQL confirms them, with what every leg gives them."""
+        passages = self._catalogue.passages(chunk_ids, query.collections)
+        hits = [Hit(one.id, one.document_id, one.ordinal, 0.0, GRAPH) for one in passages.values()]
+        weighed = {name: leg.weigh(query, sorted(passages)) for name, leg in self._weighers.items()} if hits else {}
+        return [_ranked(each, passages[each.hit.chunk_id]) for each in fuse(query, {GRAPH: hits}, weighed)]
+
     def _hydrated(self, query: Query, fused: Sequence[Fused], k: int) -> list[RankedHit]:
         """The best k that SQL still confirms, as passages."""
         hits: list[RankedHit] = []
@@ -230,7 +272,7 @@ def _wait(future: Future[Sequence[Hit]], deadline: float) -> Sequence[Hit]:
         raise Unavailable("too late.") from error
 
 
-def _isolated(name: str, hits: _Hits) -> Sequence[Hit]:
+def _isolated(name: str, hits: Callable[[], Sequence[_Any]]) -> Sequence[_Any]:
     """A leg's hits; whatever goes wrong inside it comes out as `Unavailable` with its name."""
     try:
         return hits()

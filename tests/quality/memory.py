@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -116,7 +117,7 @@ def _key(text: str) -> str:
     return hashlib.sha1(text.encode()).hexdigest()
 
 
-def passages(name: str) -> list[Passage]:
+def passages(name: str, *, titles: bool = True) -> list[Passage]:
     chunker = StructuredChunker(ENCODER)
     return [
         Passage(
@@ -130,7 +131,7 @@ def passages(name: str) -> list[Passage]:
             record.title,
             name,
         )
-        for record in records(name)
+        for record in (one if titles else replace(one, title="") for one in records(name))
         for chunk in chunker.chunk(record.document)[1]
     ]
 
@@ -157,19 +158,33 @@ class Shelf:
         return Shelf([self.passages[at] for at in keep], self.vectors[keep])
 
     def search(self, question: str, vector: np.ndarray | None, k: int) -> tuple[Query, list[RankedHit]]:
+        query = self.query(question, vector)
+        scores = self._scores(query)
+        return query, self._fused(query, scores, {leg: self._hits(its, leg) for leg, its in scores.items()})[:k]
+
+    def query(self, question: str, vector: np.ndarray | None) -> Query:
         frequencies = {term: len(self._postings[term][0]) if term in self._postings else 0 for term in SPARSE.terms(question)}
         terms = SPARSE.question(question, frequencies, len(self.passages))
         vector = vector if vector is not None and vector.any() else None
-        query = Query(question, texts.language(question), vector, terms, ("c",), 0.0, frequencies=frequencies, passages=len(self.passages))
+        return Query(
+            question, texts.language(question), vector, terms, ("c",), math.inf, frequencies=frequencies, passages=len(self.passages)
+        )
+
+    def look(self, query: Query, chunk_ids: Sequence[str]) -> list[RankedHit]:
+        """These passages, scored as `search` scores what it finds."""
+        scores, at = self._scores(query), [self._at[key] for key in chunk_ids]
+        return self._fused(query, scores, {leg: self._in_order(its, at, leg) for leg, its in scores.items()})
+
+    def _scores(self, query: Query) -> dict[str, np.ndarray]:
         scores = {"sparse": self._by_terms(query)}
-        if vector is not None:
-            scores["dense"] = np.where(self._covered, self.vectors @ vector, -1.0)
-        found = {leg: self._hits(its, leg) for leg, its in scores.items()}
+        if query.vector is not None:
+            scores["dense"] = np.where(self._covered, self.vectors @ query.vector, -1.0)
+        return scores
+
+    def _fused(self, query: Query, scores: dict[str, np.ndarray], found: dict[str, list[Hit]]) -> list[RankedHit]:
         every = {hit.chunk_id for hits in found.values() for hit in hits}
         weighed = {leg: {key: float(its[self._at[key]]) for key in every if its[self._at[key]] > -1.0} for leg, its in scores.items()}
-        return query, [
-            RankedHit("passage", each.score, self._by_id[each.hit.chunk_id], legs=each.legs) for each in fuse(query, found, weighed)[:k]
-        ]
+        return [RankedHit("passage", each.score, self._by_id[each.hit.chunk_id], legs=each.legs) for each in fuse(query, found, weighed)]
 
     def _by_terms(self, query: Query) -> np.ndarray:
         scores = np.full(len(self.passages), -1.0)
@@ -179,7 +194,9 @@ class Shelf:
         return scores
 
     def _hits(self, scores: np.ndarray, leg: str) -> list[Hit]:
-        order = np.argsort(-scores, kind="stable")[:CANDIDATES]
+        return self._in_order(scores, np.argsort(-scores, kind="stable")[:CANDIDATES], leg)
+
+    def _in_order(self, scores: np.ndarray, order: Iterable[int], leg: str) -> list[Hit]:
         return [
             Hit(self.passages[at].id, self.passages[at].document_id, self.passages[at].ordinal, float(scores[at]), leg)
             for at in order
@@ -187,6 +204,6 @@ class Shelf:
         ]
 
 
-def shelf(name: str, vectors: Vectors) -> Shelf:
-    held = passages(name)
+def shelf(name: str, vectors: Vectors, *, titles: bool = True) -> Shelf:
+    held = passages(name, titles=titles)
     return Shelf(held, vectors.of([f"{passage.header}\n{passage.text}" for passage in held]))

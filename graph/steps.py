@@ -1,0 +1,116 @@
+"""Chooses passages one after the other: each for what it says itself, how it is linked to those chosen, and what they leave open.
+
+A conditional logit over features with weights that are not negative: the next passage is the one with the largest weighted sum.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from graph.links import BACK, FORWARD, SHARED
+from graph.pool import OF_PASSAGE, Floats, order
+
+if TYPE_CHECKING:
+    from graph.links import Link, Links
+    from graph.pool import Pool
+
+FIRST: Final = ("fused", "place", *OF_PASSAGE)
+NEXT: Final = (
+    "fused", "place", "dense", "titled", "named", "sentence", "open", "forward", "said_with", "back", "shared", "shared_open", "linked",
+    "other",
+)  # fmt: skip
+"""`open`: share of the question's words that it holds and those chosen do not; `other`: another title than theirs."""
+_NEXT_ALONE: Final = [OF_PASSAGE.index(name) for name in ("dense", "titled", "named", "sentence")]
+_KINDS: Final = (FORWARD, BACK, SHARED)
+
+Weights = Mapping[str, Floats]
+"""`first` (len(FIRST)) and `next` (len(NEXT))."""
+
+
+@cache
+def shipped() -> Weights:
+    return read((resources.files("graph") / "walk.json").read_text())
+
+
+def read(text: str) -> Weights:
+    """Raises `ValueError` where a weight is missing or negative."""
+    stored: dict[str, Any] = json.loads(text)
+    found = {name: np.array([stored[name][feature] for feature in features]) for name, features in (("first", FIRST), ("next", NEXT))}
+    if any((weights < 0).any() for weights in found.values()):
+        raise ValueError("A weight of the walk is negative.")
+    return found
+
+
+class Steps:
+    """What was chosen so far, and what that makes of the others."""
+
+    def __init__(self, pool: Pool, links: Links) -> None:
+        self.chosen: list[int] = []
+        self._pool = pool
+        self._links = links
+        self._held = np.zeros(len(pool.weights))
+        self._reached: dict[str, dict[int, float]] = {kind: {} for kind in _KINDS}
+        self._said: dict[int, float] = {}
+        self.way: dict[int, tuple[float, Link, int | None]] = {}
+        self._begun = False
+
+    def begin(self, held: Floats, links: list[Link]) -> None:
+        """Go from a text that is no passage: the words that it holds and where it leads."""
+        self._begun = True
+        self._held = np.maximum(self._held, held)
+        for link in links:
+            self._follow(link, None)
+
+    def take(self, at: int) -> None:
+        self.chosen.append(at)
+        self._held = np.maximum(self._held, self._pool.words[at])
+        passage = self._pool.hits[at].passage
+        assert passage is not None
+        for link in self._links.of(passage.id):
+            self._follow(link, at)
+
+    def scores(self, weights: Weights) -> Floats:
+        """Shape (pool,); of those chosen -inf."""
+        scores = self.features() @ weights["next" if self.chosen or self._begun else "first"]
+        scores[self.chosen] = -np.inf
+        return scores
+
+    def features(self) -> Floats:
+        """Shape (pool, len(FIRST)) at the first step, (pool, len(NEXT)) later."""
+        pool = self._pool
+        fused = pool.fused / max(float(pool.fused.max()), 1e-6)
+        place = 1 / (1 + order(pool.fused))
+        if not self.chosen and not self._begun:
+            return np.column_stack([fused, place, pool.alone])
+        forward, back, shared = (self._vector(self._reached[kind]) for kind in _KINDS)
+        named = pool.alone[:, OF_PASSAGE.index("named")] + pool.alone[:, OF_PASSAGE.index("titled")]
+        linked = (forward + back + shared) > 0
+        still = np.maximum(pool.words - self._held, 0) @ pool.weights * (linked | (named > 0))
+        chosen = {pool.groups[at] for at in self.chosen}
+        other = np.array([group not in chosen for group in pool.groups], float)
+        said = self._vector(self._said)
+        own = pool.alone[:, _NEXT_ALONE]
+        return np.column_stack([fused, place, own, still, forward, said, back, shared, (shared > 0) * still, linked, other])
+
+    def _follow(self, link: Link, source: int | None) -> None:
+        at = self._pool.at(link.chunk_id)
+        if at is None:
+            return
+        reached = self._reached[link.kind]
+        reached[at] = max(reached.get(at, 0.0), link.weight)
+        if link.kind == FORWARD and source is not None:
+            said = link.weight * self._pool.said_with(source, link.start)
+            self._said[at] = max(self._said.get(at, 0.0), said)
+        if at not in self.way or self.way[at][0] < link.weight:
+            self.way[at] = (link.weight, link, source)
+
+    def _vector(self, values: Mapping[int, float]) -> Floats:
+        found = np.zeros(len(self._pool))
+        found[list(values)] = list(values.values())
+        return found

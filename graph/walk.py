@@ -1,0 +1,160 @@
+"""From what search found along the documents' graph: what a question of several steps needs is put together, a passage at a time.
+
+A walk begins only where the question, or a correction that it hangs on, names something that the documents name. Other rankings stay
+as they are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from graph.asked import Asked
+from graph.facts import Kind
+from graph.links import FORWARD, MOST, TITLES, Link, Links
+from graph.pool import Pool
+from graph.steps import Steps, Weights, shipped
+
+if TYPE_CHECKING:
+    from graph.facts import Posting
+    from graph.ports import FactExtractor, GraphStore
+    from jitl.ports import SparseEncoder
+    from jitl.types import Query, RankedHit
+
+Look = Callable[[Sequence[str]], Sequence["RankedHit"]]
+"""The passages of these chunks that SQL confirms, scored as search scores its own."""
+
+BASE: Final = 50
+"""Hits of the search that a walk chooses from."""
+SEEDS: Final = 10
+"""The first of them, whose links are followed before anything is chosen."""
+FETCHED: Final = 120
+"""Passages that links bring in, at most, before the first step; and at each later one a sixth of it."""
+STEPS: Final = 8
+"""Passages that are chosen; what else was found follows in its order."""
+_EXAMPLES: Final = 2
+
+
+class Walk:
+    """Implements `jitl.ports.Walker`."""
+
+    def __init__(self, graph: GraphStore, extractor: FactExtractor, sparse: SparseEncoder, weights: Weights | None = None) -> None:
+        self._graph = graph
+        self._extractor = extractor
+        self._sparse = sparse
+        self._weights = weights or shipped()
+
+    def walk(self, query: Query, hits: Sequence[RankedHit], starts: Sequence[str], look: Look) -> list[RankedHit]:
+        path = self.begin(query, hits, starts, look)
+        return list(hits) if path is None else path.go(hits)
+
+    def begin(self, query: Query, hits: Sequence[RankedHit], starts: Sequence[str], look: Look) -> Path | None:
+        """Before its first step; None where nothing is named that the documents name."""
+        names = self._extractor.names(query.text)
+        begun = sorted({name for text in starts for name in self._extractor.names(text)})
+        known = self._named(self._graph.postings(sorted({*names, *begun}), query.collections, MOST))
+        if not known:
+            return None
+        asked = Asked.of(query, names, {name: known[name] for name in names if name in known}, self._sparse)
+        path = Path(self, query, asked, known, look)
+        path.prepare(hits, [name for name in begun if name in known], starts)
+        return path
+
+    def links(self, query: Query, asked: Asked, known: Mapping[str, Posting]) -> Links:
+        return Links(self._graph, query.collections, query.passages, known, asked.parts)
+
+    def best(self, steps: Steps) -> int:
+        return int(steps.scores(self._weights).argmax())
+
+    def _named(self, postings: Mapping[str, Posting]) -> dict[str, Posting]:
+        """Those that name something: a title, or what stands in a passage as a name and not as a common noun."""
+        titled = {key for key, posting in postings.items() if any(title for _, title in posting.chunks)}
+        examples = {key: [id_ for id_, _ in posting.chunks[:_EXAMPLES]] for key, posting in postings.items() if key not in titled}
+        mentions = self._graph.mentions(sorted({id_ for some in examples.values() for id_ in some}))
+        proper = {(one.key, id_) for id_, found in mentions.items() for one in found if one.kind is not Kind.TERM}
+        return {key: posting for key, posting in postings.items() if key in titled or any((key, id_) in proper for id_ in examples[key])}
+
+
+class Path:
+    """One walk: a pool of passages, and the steps taken over it."""
+
+    def __init__(self, walk: Walk, query: Query, asked: Asked, known: Mapping[str, Posting], look: Look) -> None:
+        holding = {name: frozenset(id_ for id_, _ in posting.chunks) for name, posting in known.items()}
+        self._walk = walk
+        self._look = look
+        self._deadline = query.deadline
+        self._known = known
+        self.pool = Pool(query, asked, holding)
+        self.links = walk.links(query, asked, known)
+        self.steps = Steps(self.pool, self.links)
+
+    def prepare(self, hits: Sequence[RankedHit], begun: Sequence[str], starts: Sequence[str]) -> None:
+        """The pool: the first hits, what the question's names are titles of, and where these lead."""
+        base = [hit for hit in hits if hit.passage is not None][:BASE]
+        self.pool.add(base)
+        titled = [id_ for posting in self._known.values() for id_ in _titled(posting)]
+        seeds = list(dict.fromkeys([*(hit.passage.id for hit in base[:SEEDS] if hit.passage), *titled]))[: 2 * SEEDS]
+        self.links.look_up(seeds)
+        leading = [link for seed in seeds for link in self.links.of(seed)]
+        from_starts = list(self.links.over(begun))
+        self._fetch([*titled, *(link.chunk_id for link in from_starts), *self._ends(leading)], FETCHED)
+        if starts:
+            self.steps.begin(self.pool.shares(" ".join(starts)), from_starts)
+
+    def go(self, hits: Sequence[RankedHit]) -> list[RankedHit]:
+        found = {hit.passage.id for hit in hits if hit.passage is not None}
+        while len(self.steps.chosen) < min(STEPS, len(self.pool)) and time.monotonic() < self._deadline:
+            self.step()
+        chosen = [self._shown(at, found) for at in self.steps.chosen]
+        ids = {hit.passage.id for hit in chosen if hit.passage is not None}
+        return [*chosen, *(hit for hit in hits if hit.passage is None or hit.passage.id not in ids)]
+
+    def step(self) -> None:
+        """Choose one more."""
+        at = self._walk.best(self.steps)
+        self._follow(at)
+        self.steps.take(at)
+
+    def _follow(self, at: int) -> None:
+        """Where the passage leads, if nobody looked yet."""
+        passage = self.pool.hits[at].passage
+        assert passage is not None
+        if not self.links.known(passage.id):
+            self.links.look_up([passage.id])
+            self._fetch(self._ends(list(self.links.of(passage.id))), FETCHED // 6)
+
+    def _ends(self, links: Sequence[Link]) -> list[str]:
+        """Where links lead, those by titles first."""
+        worth = (link for link in links if self.links.leads(link))
+        return [link.chunk_id for link in sorted(worth, key=lambda link: (link.kind != FORWARD, -link.weight, link.chunk_id))]
+
+    def _fetch(self, chunk_ids: Sequence[str], most: int) -> None:
+        new = [id_ for id_ in dict.fromkeys(chunk_ids) if self.pool.at(id_) is None][:most]
+        if new:
+            self.pool.add(self._look(new))
+
+    def _shown(self, at: int, found: set[str]) -> RankedHit:
+        """With the names over which it was reached from what was chosen before it."""
+        hit = self.pool.hits[at]
+        assert hit.passage is not None
+        return replace(hit, kind="passage" if hit.passage.id in found else "graph", path=self._way(at))
+
+    def _way(self, at: int) -> tuple[str, ...]:
+        names: list[str] = []
+        seen = {at}
+        while (step := self.steps.way.get(at)) is not None:
+            _, link, source = step
+            own = None if source is None else self.pool.hits[source].passage
+            names.append(link.name if own is None else self.links.name(own.id, link.name))
+            if source is None or source in seen:
+                break
+            seen.add(source)
+            at = source
+        return tuple(reversed(names))
+
+
+def _titled(posting: Posting) -> list[str]:
+    titled = [id_ for id_, title in posting.chunks if title]
+    return titled if len(titled) <= TITLES else titled[:TITLES]
