@@ -104,7 +104,7 @@ class Reports:
             held = check.check(" ".join(str(statement).split()))
             if cited := numbers(held):
                 bare = uncited(held).strip()
-                kept.append(Sentence(bare, [self._support(bare, passages[number - 1]) for number in cited]))
+                kept.append(Sentence(bare, tuple(self._support(bare, passages[number - 1]) for number in cited)))
         return self._title(said.get("title"), names, passages), kept
 
     def _title(self, title: object, names: Sequence[str], passages: Sequence[Passage]) -> str | None:
