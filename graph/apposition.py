@@ -14,6 +14,8 @@ _NAME = r"[A-Z][\w+/’'-]*(?: (?:[A-Z][\w+/’'-]*|\d[\w.]*)){0,4}"
 _BESIDE = re.compile(
     rf"(?<![\w/.-])(?P<name>{_NAME})(?: \([^()\n]{{1,40}}\))?, (?:(?P<which>which|who)(?= )|an? (?=[a-z]))",
 )
+SIGNS = (", which ", ", who ", ", a ", ", an ", " such as ")
+"""A text without any of them holds nothing that is read here."""
 _NOT_BEFORE = re.compile(r"(?:\b(?:of|in|for|on|at|and|or|with|from|to|by|as|than|between|including|like|via|using)(?: the)?|,|[a-z]s) $")
 _SUCH = re.compile(rf",? such as (?:the )?(?P<first>{_NAME})")
 _FURTHER = re.compile(rf"(?: \[[^\]\n]{{1,40}}\])?(?: \([^()\n]{{1,40}}\))?(?:, (?:and |or )?| and | or )(?:the )?(?={_NAME})")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from graph import acronyms, apposition, chinese, kinds, names, particles, statements, terms
 from graph.facts import Facts, Kind
@@ -46,7 +45,7 @@ class Extractor:
                 _coded(found, start, end, kind)
         for start, end in terms.phrases(text):
             found.add(start, end, Kind.TERM)
-        if chinese.HAN.search(text):
+        if not text.isascii() and chinese.HAN.search(text):
             for one in chinese.names(text):
                 found.add(*one)
         _aliases(found, spans)
@@ -133,12 +132,16 @@ def _known_as(found: Found, spans: Sequence[tuple[int, int]]) -> None:
 
 
 def _statements(found: Found) -> None:
-    for start, end in sentences(found.text):
-        if chinese.HAN.match(found.text, start):
-            for subject, relation, object_ in chinese.statements(found.text, start, end):
+    text = found.text
+    signs = any(sign in text for sign in apposition.SIGNS)
+    for start, end in sentences(text):
+        if not text[start].isascii() and chinese.HAN.match(text, start):
+            for subject, relation, object_ in chinese.statements(text, start, end):
                 found.state(subject, relation, object_, (start, end))
             continue
-        for one in chain(statements.statements(found.text, start, end), apposition.beside(found.text, start, end)):
+        for one in statements.statements(text, start, end):
+            found.state(one.subject, one.relation, one.object, (start, end))
+        for one in apposition.beside(text, start, end) if signs else ():
             found.state(one.subject, one.relation, one.object, (start, end))
 
 

@@ -45,7 +45,9 @@ _ONE = (
     r"(?:(?<=[+\-0⁺⁻⁰±−*)'])|(?![A-Za-z]))"
 )
 _PLAIN = re.compile(rf"(?<![\w\\/$.^{{+-]){_ONE}(?:[ ]?(?:-{{1,2}}>|→|⟶)?[ ]?{_ONE}){{0,13}}(?![\w(^])")
-_SUSPECT = re.compile(r"[$⁺⁻⁰→ψηφϕωρπμµτνγΛΣΞΩΔχΥ]|->|J/psi|[a-zA-Z0)*][+-](?=[\s,.;:)]|$)|\(\d{4}\)|\\\(|\b(?:pi|[KDB])0\b")
+_TOLD = ("$", "+", "->", "J/psi", "\\(", "pi0", "K0", "D0", "B0", "(1", "(2", "(3", "(4")
+_PHYSICS = re.compile(r"[⁺⁻⁰→ψηφωρπμµτνγΛΣΞΩΔχΥ]")
+_MINUS = re.compile(r"[a-zA-Z0)*]-[\s,.;:)]")
 _SURE = re.compile(
     r"(?:anti-)?(?:j/psi|(?:psi|eta|chi|upsilon|phi|rho|omega|h|z|x|y|k|d|b|lambda|xi|sigma|a|f)\w{0,3}\((?:\d{3,5}|[1-4][spd])\)\*?[+\-0]{0,2}"
     r"|(?:pi|k|d|b|rho|mu|tau|e|p|w|lambda|sigma|xi|omega|delta|kappa|z|h|h|y|x|t|l)(?:[cbs]{1,2}|cs)?'?\*?[+\-]{1,2}"
@@ -59,7 +61,7 @@ _LONGEST = 200
 
 def spans(text: str) -> Iterator[tuple[int, int, str]]:
     """Where a particle or a mode stands, and its canonical form."""
-    if not _SUSPECT.search(text):
+    if not (any(one in text for one in _TOLD) or (not text.isascii() and _PHYSICS.search(text)) or _MINUS.search(text)):
         return
     for match in _TEX.finditer(text):
         if (form := canonical(match.group())) and _marked(match.group(1) or match.group(2), form):

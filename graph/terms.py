@@ -145,13 +145,15 @@ def _glossary(text: str) -> Iterator[tuple[int, int]]:
 def _of_run(start: int, run: str) -> Iterator[tuple[int, int]]:
     """Terms of a run of words in lower case: up to a word that can be no part of one."""
     words = run.split(" ")
+    sorts = [*map(_sort, words), 0]
+    if 2 not in sorts:
+        return
     ends = list(accumulate(len(word) + 1 for word in words))
     first = 0
-    for at, word in enumerate([*words, ""]):
-        if word and _sort(word):
+    for at, sort in enumerate(sorts):
+        if sort:
             continue
-        size = at - first
-        if size > 1 and _sort(words[at - 1]) > 1:
+        if at - first > 1 and sorts[at - 1] > 1:
             low = max(first, at - _LONGEST)
             while low < at - 1 and words[low] in COMMON:
                 low += 1
