@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from api.following import LATER
+from api.parts import DEGRADED, READY, Part
 from graph.facts import Facts, Kind, Mention, PassageFacts
 from graph.local import SqlGraph
 from jitl.errors import Unavailable
@@ -18,6 +21,8 @@ from jitl.sql.engine import Database
 from jitl.sql.outbox import Outbox
 from jitl.sql.tables import chunks, outbox
 from tests import servers
+from tests.fakes import Outcomes
+from tests.flows.crash_child import QuickEncoder
 from tests.graph_workshop import GraphWorkshop, prose, rows
 
 
@@ -214,3 +219,41 @@ def test_what_waits_is_not_missing(shop: GraphWorkshop) -> None:
         graph.counts()
     assert shop.graph_indexer.catch_up() == 0
     assert Outbox(shop.db, "graph").count() == waiting
+
+
+def test_the_service_says_that_the_graph_is_behind_and_makes_it_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from api import container as root
+    from jitl.settings import Settings
+
+    def away(self: SqlGraph, facts: Sequence[PassageFacts]) -> None:
+        raise Unavailable("The graph server does not answer.")
+
+    monkeypatch.setattr(root, "OnnxEncoder", QuickEncoder)
+    records = tmp_path / "records.jsonl"
+    records.write_text("".join(json.dumps({"id": f"{n}", "title": f"Note {n}", "text": prose(random.Random(n))}) + "\n" for n in range(5)))
+    with closing(root.Container.build(Settings(data_dir=tmp_path / "data"))) as service:
+
+        def part() -> Part:
+            return next(part for part in service.parts() if part.name == "graph")
+
+        collection = service.catalogue.create_collection("notes", "owner").id
+        with monkeypatch.context() as patched:
+            patched.setattr(SqlGraph, "write", away)
+            assert service.pipeline.ingest_records(records, collection, Outcomes()).added == 5
+            assert (part().state, part().todo) == (DEGRADED, LATER)
+            assert "5 versions to look at: The graph server does not answer" in part().detail
+        assert service.following.projector.drain()
+        assert part().state == READY
+        full = service.graph.counts()
+        assert full["passages"] == service.catalogue.collection(collection).passages
+        assert full["mentions"] > 10
+        service.graph.forget(collection)
+        service.reindex.run(None, Outcomes())
+        assert service.graph.counts() == full
+        service.graph.forget(collection)
+        service.following.look()  # as every minute
+        assert service.following.projector.drain()
+        assert service.graph.counts() == full
+    with closing(root.Container.build(Settings(data_dir=tmp_path / "data"))) as service:
+        assert service.following.outbox.count() == 0, "nothing is read again without a reason"
+        assert service.graph.counts() == full
