@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 
 PAGE: Final = 200
 """Answers read at once."""
+BEHIND_S: Final = 0.05
+"""So much later answers are written: those of a burst at once, and none while the one who asked still waits for its words."""
+MOST: Final = 50
+"""Answers written at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class Answers:
         self._waiting: queue.SimpleQueue[dict[str, Any] | threading.Event | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._guard = threading.Lock()
+        self._hurry = threading.Event()
 
     def keep(self, answer_id: str, principal_id: str, collections: Sequence[str], question: str, content: Mapping[str, Any]) -> None:
         """Remember an answer."""
@@ -106,17 +111,21 @@ class Answers:
         if self._writer is not None and self._writer.is_alive():
             written = threading.Event()
             self._waiting.put(written)
+            self._hurry.set()
             written.wait(10)
 
     def close(self) -> None:
         if self._writer is not None:
             self._waiting.put(None)
+            self._hurry.set()
             self._writer.join(10)
 
     def _write(self) -> None:
         while (first := self._waiting.get()) is not None:
+            self._hurry.wait(BEHIND_S)
+            self._hurry.clear()
             batch = [first]
-            while len(batch) < 50 and not self._waiting.empty():
+            while len(batch) < MOST and not self._waiting.empty():
                 following = self._waiting.get()
                 if following is None:
                     self._waiting.put(None)
