@@ -20,7 +20,7 @@ from api.calibrating import UNIT as FITTED
 from api.calibrating import Calibrating
 from api.chores import Chore, Chores
 from api.fissioning import KIND, UNIT, Fissioning
-from api.following import Following
+from api.following import Following, graph_store
 from api.jobs import Runner
 from api.reindex import Reindex
 from api.replaying import Replaying
@@ -42,7 +42,6 @@ from feedback.revert import Reverts
 from feedback.scope import PAIR_WEIGHTS, read_weights
 from feedback.thresholds import Thresholds
 from feedback.vanished import Vanished
-from graph.local import SqlGraph
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
 from ingest.passages import PassageIndexer
@@ -112,7 +111,7 @@ class Container:
         self.people = People(self.db)
         self.trail = Trail(self.db)
         self.catalogue = Catalogue(self.db)
-        self.graph = SqlGraph(self.db)
+        self.graph = graph_store(self.db, self.settings)
         self.jobs = JobTable(self.db)
         self.answers = Answers(self.db)
         self._stack.callback(self.answers.close)
