@@ -23,6 +23,7 @@ from api.routes import (
     inbox,
     jobs,
     keys,
+    lessons,
     lifecycle,
     replay,
     upkeep,
@@ -30,6 +31,7 @@ from api.routes import (
 
 ROUTES = (
     ask,
+    lessons,
     lifecycle,
     calibration,
     corrections,

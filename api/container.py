@@ -33,6 +33,7 @@ from feedback.fission import Fission
 from feedback.flywheel.exports import Exports
 from feedback.inbox import Inbox
 from feedback.ledger import Ledger
+from feedback.lessons import Lessons
 from feedback.pace import Pace
 from feedback.preview import Preview
 from feedback.proposals import Proposals
@@ -169,7 +170,8 @@ class Container:
         words = writer(self.model, self.sparse, self.settings)
         self.surveying = Surveying(self.db, *knows, self.settings, words=words, behind=self.following.outbox.count)
         glossary = Glossary.of(self.settings.data_dir)
-        router = TrainedRouter(self.settings, None, glossary, encoder=self.encoder.id if self.encoder else None)
+        self.lessons = Lessons(self.db, self.encoder, self.sparse)
+        router = TrainedRouter(self.settings, self.lessons, glossary, encoder=self.encoder.id if self.encoder else None)
         answerer = Answerer(self.searcher, router, self.model, self.settings, sparse=self.sparse, overviews=self.surveying.overviews)
         self.asking = Asking(self.catalogue, self.searcher, answerer, router, self.answers, self.settings)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from feedback.amend import Deed
 from feedback.inbox import Item
+from feedback.lessons import Lesson
 from feedback.preview import Forecast
 from feedback.proposals import Proposal
 from feedback.teaching import Clash
@@ -41,6 +42,11 @@ def answer(value: Answer, *, explain: bool = False) -> Json:
 
 def route(value: Route) -> Json:
     return {"label": value.label, "confidence": round(value.confidence, 6), "by": value.by} | _given(guess=value.guess)
+
+
+def lesson(value: Lesson) -> Json:
+    shown: Json = {"id": value.id, "question": value.question, "label": value.label, "everyone": value.everyone}
+    return shown | {"by": value.principal_id, "at": value.at.isoformat()}
 
 
 def source(value: Source) -> Json:

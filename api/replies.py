@@ -17,6 +17,15 @@ class RouteReply(TypedDict):
     guess: NotRequired[str]
 
 
+class LessonReply(TypedDict):
+    id: str
+    question: str
+    label: str
+    everyone: bool
+    by: str
+    at: str
+
+
 class SourceReply(TypedDict, total=False):
     number: Required[int]
     kind: Required[str]

@@ -82,6 +82,14 @@ class RouteRequest(BaseModel):
     history: History = []
 
 
+class LessonRequest(BaseModel):
+    """The route that a question should have had."""
+
+    model_config = _example(question="Write a C++ loop over the events of a DST file", label="hep_code")
+    question: Question
+    label: Literal["hep", "hep_code", "general", "general_code"]
+
+
 class WrongQuoteRequest(BaseModel):
     """A stretch of a document that the correction declares wrong."""
 

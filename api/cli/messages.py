@@ -30,6 +30,12 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "stopping": ("Ending: requests under way are answered first.", "正在退出：先完成进行中的请求。"),
     # answers
     "sources": ("Sources", "来源"),
+    "route_default": ("not sure, likeliest {guess}: the configured route", "不确定，最可能是 {guess}，采用默认路由"),
+    "route_taught": ("as it was taught; the model would say {guess}", "按所教的路由；模型判断为 {guess}"),
+    "route_settled": ("the collections answered; by its words {guess}", "资料库给出了答案；按字面为 {guess}"),
+    "answer_route": ("Route: {label} ({why}).", "路由：{label}（{why}）。"),
+    "route_learnt": ("Questions like this go to {label} from now on ({lesson}).", "今后这类问题转到 {label}（{lesson}）。"),
+    "route_unlearnt": ("Taken back: {lesson}.", "已撤回：{lesson}。"),
     "not_grounded": ("The collections hold no answer to this.", "资料库中没有答案。"),
     "fired": ("Correction {correction} (jitl retract takes it back)", "更正 {correction}（可用 jitl retract 撤回）"),
     "confirmed_by": ("taught by {author}, {date}", "由 {author} 于 {date} 教授"),

@@ -110,19 +110,3 @@ def _converse(out: Output, client: Client, question: str, *, explain: bool, scop
         if not last:
             out.tell("answer_again")
     raise Unavailable("The answer broke off twice.", hint="Run `jitl doctor`.")
-
-
-def route(ctx: typer.Context, question: Question = None, batch: Batch = None, json: Json = False) -> None:
-    """Which kind of model suits a question: hep, hep_code, general or general_code; from the question alone."""
-    one_of(question, batch)
-    here = session.of(ctx, json=json)
-    with here.client() as client:
-        if batch is not None:
-            batches.run(here.out, "routing", batches.Lines(batch), lambda line: client.route(batches.question_of(line)))
-            return
-        assert question is not None
-        found = client.route(question)
-    if json:
-        here.out.result(found)
-    else:
-        here.out.print(f"{found['label']} ({found['confidence']:.2f})")

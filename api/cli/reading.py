@@ -9,10 +9,20 @@ if TYPE_CHECKING:
 
     from api.cli.output import Output
     from api.lifecycle import ForecastReply, ProposalReply
-    from api.replies import AnswerReply, CorrectionReply, SearchReply, SourceReply
+    from api.replies import AnswerReply, CorrectionReply, RouteReply, SearchReply, SourceReply
 
 SNIPPET = 240
 """Characters of a passage in a list of hits."""
+
+
+_DECIDED = {"default": "route_default", "taught": "route_taught", "settled": "route_settled"}
+
+
+def route(out: Output, one: RouteReply) -> None:
+    """A route, how sure the model was, and what decided where it was not the model."""
+    said = _DECIDED.get(one["by"])
+    why = "" if said is None else f"  {out.said(said, guess=one.get('guess', ''))}"
+    out.print(f"{one['label']} ({one['confidence']:.2f}){why}")
 
 
 def after_answer(out: Output, answer: AnswerReply) -> None:
@@ -28,6 +38,9 @@ def after_answer(out: Output, answer: AnswerReply) -> None:
             _source(out, one)
     for text in answer["notices"]:
         out.tell("notice", text=text)
+    if answer["route"]["by"] in ("default", "taught"):
+        said = _DECIDED[answer["route"]["by"]]
+        out.tell("answer_route", label=answer["route"]["label"], why=out.said(said, guess=answer["route"].get("guess", "")))
     out.tell("answer_id", answer=answer["id"])
     for weighed in answer.get("candidates", ()):
         out.print(f"  {weighed['correction']}  same {weighed['same']:.3f}  dependent {weighed['dependent']:.3f}  {weighed['strength']}")

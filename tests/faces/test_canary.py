@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from graph.editions import Community, Editions, Member, Sentence
+from graph.community import Community, Member, Sentence
+from graph.editions import Editions
 from graph.facts import Kind
 from jitl.principals import Role
 from jitl.sql.staging import chunk_id
@@ -103,6 +104,9 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("POST", "/v1/ask"): send("POST", "/v1/ask", *ASKED, OPEN_WITH_MINE, *({**one, "explain": True, "stream": True} for one in ASKED)),
     ("POST", "/v1/search"): send("POST", "/v1/search", *ASKED, OPEN_WITH_MINE, *({**one, "k": 200} for one in ASKED)),
     ("POST", "/v1/route"): send("POST", "/v1/route", {"question": QUESTION}),
+    ("POST", "/v1/route/corrections"): send("POST", "/v1/route/corrections", {"question": QUESTION, "label": "hep"}),
+    ("GET", "/v1/route/corrections"): get("/v1/route/corrections"),
+    ("DELETE", "/v1/route/corrections/{lesson}"): send("DELETE", "/v1/route/corrections/{correction}"),
     ("POST", "/v1/corrections"): teach,
     ("POST", "/v1/corrections/batch"): batch,
     ("GET", "/v1/corrections"): get(

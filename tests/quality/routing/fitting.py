@@ -1,4 +1,4 @@
-"""From labelled questions to a `RouteModel`: weights, then what only questions left out can tell: temperatures and shares of earlier turns."""
+"""From labelled questions to a `RouteModel`: weights, then what only questions left out can tell: temperatures, shares of earlier turns."""
 
 from __future__ import annotations
 
