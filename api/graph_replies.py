@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import BaseModel, Field
 
+from graph.shelf import FIRST
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -113,9 +115,6 @@ class CommunitiesReply(BaseModel):
     notice: str | None = Field(default=None, description="What keeps communities from being computed.")
 
 
-NAMES = 12
-"""Of a community, where several are listed."""
-
 Wrong: TypeAlias = "Callable[[Passage, str], str | None]"
 """The correction that declares a sentence of a passage wrong."""
 
@@ -150,14 +149,14 @@ def step(one: Step, wrong: Wrong) -> StepReply:
     return StepReply(first=one.first, second=one.second, passages=[place(passage, quote, wrong) for passage, quote in one.proofs])
 
 
-def community(one: Shown, wrong: Wrong, *, most: int | None = NAMES) -> CommunityReply:
+def community(one: Shown, wrong: Wrong, *, most: int | None = FIRST) -> CommunityReply:
     summary = [
         SentenceReply(text=said.text, worded=said.worded, sources=[place(passage, quote, wrong) for passage, quote in said.sources])
         for said in one.said
     ]
     names = [each.name for each in one.names[:most]]
     said = {"id": one.id, "level": one.level, "parent": one.parent, "rank": one.rank, "title": one.title}
-    return CommunityReply(**said, collection=one.collection_id, size=len(one.names), names=names, summary=summary)
+    return CommunityReply(**said, collection=one.collection_id, size=one.size, names=names, summary=summary)
 
 
 def whole(one: Shown, below: Sequence[Shown], wrong: Wrong) -> WholeCommunityReply:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import sqlalchemy as sa
 
+from graph.community import Base, Community, Edition, Member, Sentence
 from graph.facts import Kind
 from jitl.errors import NotFound
 from jitl.sql.community_tables import communities, community_bases, community_editions, community_members, community_sentences
@@ -25,60 +25,6 @@ if TYPE_CHECKING:
 
 STEP: Final = 300
 """Rows of a transaction; keeps it under 20 ms."""
-
-Span = tuple[str, int, int]
-"""Chunk id, start and end of characters of its text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """The published versions of a collection's documents, by id, each with its number of passages."""
-
-    epoch: int
-    versions: tuple[tuple[str, int], ...]
-
-    @property
-    def passages(self) -> int:
-        return sum(passages for _, passages in self.versions)
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    key: str
-    name: str
-    kind: Kind
-    chunks: Sequence[str]  # passages in which it is spelled so
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """`said`: a model's words; None: the first of the spans, verbatim."""
-
-    said: str | None
-    sources: Sequence[Span]
-
-
-@dataclass(frozen=True, slots=True)
-class Community:
-    """As it was computed; what of it still stands in published passages is for the reader to check."""
-
-    id: str
-    collection_id: str
-    level: int
-    parent: str | None
-    rank: int
-    members: Sequence[Member]
-    sentences: Sequence[Sentence]
-    title: str | None = None
-    report: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    id: str
-    collection_id: str
-    epoch: int
-    at: datetime
 
 
 class Editions:
@@ -214,31 +160,39 @@ class Editions:
                 return None
             return row.title, _sentences(connection, row.edition, [row.id]).get(row.id, [])
 
-    def listed(self, places: Sequence[str], *, level: int, after: int = -1, limit: int = 100) -> tuple[list[Community], int | None]:
+    def listed(
+        self, places: Sequence[str], *, level: int, after: int = -1, limit: int = 100, most: int | None = None
+    ) -> tuple[list[Community], int | None]:
         """Communities of the level in these collections, by (rank, collection): `limit` of those of a rank above `after`, and the others
-        of the last one's rank. With the `after` that the next ones follow; None: there are none.
+        of the last one's rank. With the `after` that the next ones follow; None: there are none. `most`: members of each that are read.
         """
         c = communities.c
-        found = self._read(places, (c.level == level) & (c.rank > after), limit)
+        found = self._read(places, (c.level == level) & (c.rank > after), limit, most=most)
         if len(found) < limit:
             return found, None
         last = found[-1].rank
-        return self._read(places, (c.level == level) & (c.rank > after) & (c.rank <= last), limit + len(places)), last
+        return self._read(places, (c.level == level) & (c.rank > after) & (c.rank <= last), limit + len(places), most=most), last
 
     def named(self, places: Sequence[str], ids: Sequence[str]) -> list[Community]:
         return self._read(places, communities.c.id.in_(ids), len(ids))
 
-    def below(self, places: Sequence[str], parent: str) -> list[Community]:
-        return self._read(places, communities.c.parent == parent, 1000)
+    def below(self, places: Sequence[str], parent: str, most: int | None = None) -> list[Community]:
+        return self._read(places, communities.c.parent == parent, 1000, most=most)
 
-    def holding(self, places: Sequence[str], keys: Sequence[str], limit: int) -> list[Community]:
+    def holding(self, places: Sequence[str], keys: Sequence[str], limit: int, most: int | None = None) -> list[Community]:
         """Those with one of these names, the most special level first, by (rank, collection)."""
         m = community_members.c
         within = sa.exists().where(m.edition == communities.c.edition, m.community == communities.c.id, m.key.in_(keys))
-        return self._read(places, within, limit, special_first=True)
+        return self._read(places, within, limit, special_first=True, most=most)
 
     def _read(
-        self, places: Sequence[str], condition: sa.ColumnElement[bool], limit: int, *, special_first: bool = False
+        self,
+        places: Sequence[str],
+        condition: sa.ColumnElement[bool],
+        limit: int,
+        *,
+        special_first: bool = False,
+        most: int | None = None,
     ) -> list[Community]:
         """One look, so that no switch comes between."""
         c = communities.c
@@ -251,15 +205,18 @@ class Editions:
             found = []
             for edition in dict.fromkeys(row.edition for row in rows):
                 ids = [row.id for row in rows if row.edition == edition]
-                members, said = _members(connection, edition, ids), _sentences(connection, edition, ids)
+                members, said = _members(connection, edition, ids, most), _sentences(connection, edition, ids)
+                sizes = {} if most is None else _sizes(connection, edition, ids)
                 place = editions[edition].collection_id
-                found += [_community(row, place, members, said) for row in rows if row.edition == edition]
+                found += [_community(row, place, members, said, sizes) for row in rows if row.edition == edition]
         return sorted(found, key=lambda one: (-one.level if special_first else one.level, one.rank, one.collection_id, one.id))
 
 
-def _community(row: sa.Row[Any], place: str, members: Mapping[str, list[Member]], said: Mapping[str, list[Sentence]]) -> Community:
+def _community(
+    row: sa.Row[Any], place: str, members: Mapping[str, list[Member]], said: Mapping[str, list[Sentence]], sizes: Mapping[str, int]
+) -> Community:
     held, sentences = members.get(row.id, ()), said.get(row.id, ())
-    return Community(row.id, place, row.level, row.parent, row.rank, held, sentences, row.title, row.report)
+    return Community(row.id, place, row.level, row.parent, row.rank, held, sentences, row.title, row.report, sizes.get(row.id))
 
 
 def _current(connection: Connection, places: Sequence[str]) -> dict[str, Edition]:
@@ -268,10 +225,17 @@ def _current(connection: Connection, places: Sequence[str]) -> dict[str, Edition
     return {row.collection_id: Edition(*row) for row in connection.execute(wanted)}
 
 
-def _members(connection: Connection, edition: str, ids: Sequence[str]) -> dict[str, list[Member]]:
+def _sizes(connection: Connection, edition: str, ids: Sequence[str]) -> dict[str, int]:
+    m = community_members.c
+    wanted = sa.select(m.community, sa.func.count()).where(m.edition == edition, m.community.in_(ids)).group_by(m.community)
+    return {id_: size for id_, size in connection.execute(wanted)}
+
+
+def _members(connection: Connection, edition: str, ids: Sequence[str], most: int | None) -> dict[str, list[Member]]:
     m = community_members.c
     found: defaultdict[str, list[Member]] = defaultdict(list)
     wanted = sa.select(m.community, m.key, m.name, m.kind, m.chunks).where(m.edition == edition, m.community.in_(ids))
+    wanted = wanted if most is None else wanted.where(m.rank < most)
     for row in connection.execute(wanted.order_by(m.community, m.rank)):
         found[row.community].append(Member(row.key, row.name, Kind(row.kind), tuple(row.chunks)))
     return found

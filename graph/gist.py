@@ -11,7 +11,7 @@ from graph.keys import key
 from jitl import text as texts
 
 if TYPE_CHECKING:
-    from graph.editions import Span
+    from graph.community import Span
     from jitl.types import Passage
 
 SENTENCES: Final = 6

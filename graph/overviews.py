@@ -52,8 +52,7 @@ class GraphOverviews:
             raise MissingPart(NOT_COMPUTED, hint=WHAT_TO_DO)
         if topic:
             return self._of(topic, query)
-        found, _ = self._shelf.listed(query.collections, limit=2 * CHAPTERS)
-        chapters = [_chapter(one, frozenset()) for one in found]
+        chapters = [_chapter(one, frozenset()) for one in self._shelf.first(query.collections, 2 * CHAPTERS)]
         return [one for one in chapters if one.remarks][:CHAPTERS]
 
     def _of(self, topic: str, query: Query) -> list[Chapter]:

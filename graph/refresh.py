@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from graph import gist
 from graph.communities import keep_ids
-from graph.editions import Community, Member, Sentence
+from graph.community import Community, Member, Sentence
 from graph.occurrences import Occurrences, read
 from graph.survey import Drawn, chosen, survey
 from jitl.sql.staging import chunk_id

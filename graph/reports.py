@@ -14,14 +14,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from graph.editions import Sentence
+from graph.community import Sentence
 from jitl import prompts
 from jitl import text as texts
 from jitl.citations import CitationCheck, numbers, uncited
 from jitl.errors import JitlError
 
 if TYPE_CHECKING:
-    from graph.editions import Community, Editions, Span
+    from graph.community import Community, Span
+    from graph.editions import Editions
     from jitl.ports import LanguageModel, Message, Reporter, SparseEncoder
     from jitl.types import Passage
 

@@ -12,9 +12,12 @@ from jitl.errors import NotFound
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from graph.editions import Community, Edition, Editions, Member, Sentence
+    from graph.community import Community, Edition, Member, Sentence
+    from graph.editions import Editions
     from jitl.types import Passage
 
+FIRST: Final = 12
+"""Members that are read where not all are needed."""
 TITLE: Final = 3
 """Names in a title, at most."""
 
@@ -46,8 +49,9 @@ class Shown:
     parent: str | None
     rank: int
     title: str
-    names: Sequence[Member]
+    names: Sequence[Member]  # at least the first ones
     said: Sequence[Said]
+    size: int  # how many names there are
 
 
 class Shelf:
@@ -65,7 +69,8 @@ class Shelf:
         """By (rank, collection), those of a rank above `after`, as many as `limit` or a few more; those of which nothing is left are left
         out. With the `after` of the next ones, None at the end.
         """
-        found, following = self._editions.listed(places, level=level, after=after, limit=limit)
+        some = self._some(places)
+        found, following = self._editions.listed(places, level=level, after=after, limit=limit, most=some)
         return self._shown(places, found), following
 
     def one(self, places: Sequence[str], community: str) -> Shown:
@@ -77,17 +82,21 @@ class Shelf:
 
     def below(self, places: Sequence[str], community: str) -> list[Shown]:
         """Those that it divides into."""
-        return self._shown(places, self._editions.below(places, community))
+        return self._shown(places, self._editions.below(places, community, self._some(places)))
 
     def holding(self, places: Sequence[str], keys: Sequence[str], limit: int) -> list[Shown]:
         """Those with one of these names, the most special ones first."""
-        return self._shown(places, self._editions.holding(places, keys, limit))
+        return self._shown(places, self._editions.holding(places, keys, limit, FIRST))
+
+    def first(self, places: Sequence[str], limit: int) -> list[Shown]:
+        """The top ones that most passages speak of; their `size` may be that of when they were computed."""
+        return self._shown(places, self._editions.listed(places, level=0, limit=limit, most=FIRST)[0])
 
     def lost(self, collection_id: str) -> float:
         """Share of the top communities' sentences that stand in no published passage any more."""
         chunks = [
             chunk
-            for one in self._editions.listed([collection_id], level=0, limit=1000)[0]
+            for one in self._editions.listed([collection_id], level=0, limit=1000, most=0)[0]
             for sentence in one.sentences
             for chunk, _, _ in sentence.sources
         ]
@@ -114,6 +123,10 @@ class Shelf:
             standing |= {(one.id, each.key) for one, each in left if each.chunks[turn] in known}
             turn += 1
         return standing
+
+    def _some(self, places: Sequence[str]) -> int | None:
+        """How many members tell how many there are: all of them where documents came or went since."""
+        return FIRST if all(self._unmoved(edition) for edition in self._editions.current(places).values()) else None
 
     def _unmoved(self, edition: Edition) -> bool:
         """Whether no document of the collection came, went or changed since the edition."""
@@ -143,7 +156,8 @@ def _shown(one: Community, standing: set[tuple[str, str]], passages: Mapping[str
         return None
     whole = len(said) == len(one.sentences)
     title = one.title if one.title and whole and said else titled(names)
-    return Shown(one.id, one.collection_id, one.level, one.parent, one.rank, title, names, said)
+    size = len(names) if one.size is None else one.size
+    return Shown(one.id, one.collection_id, one.level, one.parent, one.rank, title, names, said, size)
 
 
 def _said(sentence: Sentence, passages: Mapping[str, Passage]) -> Said | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from graph.editions import Community, Editions, Member, Sentence
+from graph.community import Community, Member, Sentence
+from graph.editions import Editions
 from graph.extract import Extractor
 from graph.facts import Kind
 from graph.index import GraphIndexer

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graph.communities import installed
-from graph.editions import Community
+from graph.community import Community
 from graph.shelf import Shelf
 from jitl.sql import migrate
 from jitl.sql.engine import Database

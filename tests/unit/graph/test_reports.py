@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.editions import Community, Member, Sentence
+from graph.community import Community, Member, Sentence
 from graph.facts import Kind
 from graph.reports import LONGEST_REPLY, Reports, Writer
 from jitl.adapters.sparse import HepTerms

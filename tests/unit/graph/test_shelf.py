@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.editions import Community, Member, Sentence
+from graph.community import Community, Member, Sentence
 from graph.facts import Kind
 from graph.shelf import Shelf
 from jitl.errors import NotFound
