@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import time
@@ -12,16 +13,21 @@ from typing import Any
 
 import pytest
 
+from api import container as root
+from api.parts import DEGRADED, READY, Part
 from graph import bolt
 from graph.local import SqlGraph
 from graph.neo4j import Neo4jGraph
 from graph.ports import GraphStore
 from jitl.errors import Unavailable
+from jitl.settings import Settings
 from jitl.sql import migrate
 from jitl.sql.engine import Database
 from jitl.sql.outbox import Outbox
 from jitl.sql.tables import chunks
 from tests import graph_server
+from tests.fakes import Outcomes
+from tests.flows.crash_child import QuickEncoder
 from tests.graph_workshop import GraphWorkshop, prose
 from tests.wire import Wire
 
@@ -125,6 +131,34 @@ def test_an_ingest_waits_for_no_server_and_nothing_is_lost_on_it(shop: GraphWork
     wire.mend()
     settled(shop)
     assert_as_sql(shop, tmp_path)
+
+
+def test_the_cluster_profile_serves_without_its_graph_and_fills_it_later(neo4j, wire, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(bolt, "REST_S", 0.3)
+    monkeypatch.setattr(root, "OnnxEncoder", QuickEncoder)
+    records = tmp_path / "records.jsonl"
+    texts = [prose(random.Random(n)) for n in range(5)]
+    records.write_text("".join(json.dumps({"id": f"{n}", "title": f"Note {n}", "text": text}) + "\n" for n, text in enumerate(texts)))
+    server = {"graph_url": f"bolt://127.0.0.1:{wire.port}", "graph_user": neo4j.user, "graph_password": neo4j.password}
+    wire.cut()
+    with closing(root.Container.build(Settings(data_dir=tmp_path / "data", profile="cluster", **server))) as service:
+
+        def part() -> Part:
+            return next(part for part in service.parts() if part.name == "graph")
+
+        collection = service.catalogue.create_collection("notes", "owner").id
+        assert service.pipeline.ingest_records(records, collection, Outcomes()).added == 5
+        assert part().state == DEGRADED
+        found = service.searcher.search(service.searcher.prepare("Lantern Array", [collection]), 5)
+        assert found.hits
+        wire.mend()
+        until = time.monotonic() + 60
+        while not service.following.projector.drain():
+            assert time.monotonic() < until, "it does not catch up"
+            time.sleep(0.2)
+        assert part().state == READY
+        assert isinstance(service.graph, Neo4jGraph)
+        assert service.graph.counts()["passages"] == service.catalogue.collection(collection).passages
 
 
 @pytest.mark.soak
