@@ -111,7 +111,9 @@ def _aliases(found: Found, spans: Sequence[tuple[int, int]]) -> None:
     for short, long in acronyms.definitions(text):
         long_key = found.add(*long, Kind.TERM if text[slice(*long)].islower() else Kind.NAME)
         name = text[slice(*short)]
-        found.alias(found.add(*short, Kind.NAME, key(name.removesuffix("s") if name[-2:-1].isupper() else name)), long_key)
+        short_key = found.add(*short, Kind.NAME, key(name.removesuffix("s") if name[-2:-1].isupper() else name))
+        if short_key not in FUNCTION:
+            found.alias(short_key, long_key)
     if "known" in text or "called" in text or "referred" in text:
         _known_as(found, spans)
     glossed, listed = terms.glossed(), kinds.listed()

@@ -26,7 +26,9 @@ _POSSESSIVE = re.compile(r"'s?(?![^\W_])")
 _SIGNS = re.compile(r"[\\$^→⁺⁻⁰±−ψμπηφωρτνγΛΣΞΩΔχΥ_]|->|[+-](?:\s|$)|[(]\d|[a-z]0\b|psi|pi|eta'|K[SL]")
 _ARTICLE = re.compile(r"(?:the|an|a(?= *[^\W_]{2}))[ _]+(?=\S)")
 _DROPPED = re.compile(r"['\"“”«»]")
-_BETWEEN = re.compile(r"[^\w+#/()]+|_+|/(?=\d)|[(](?!\d+[)])|(?<![(]\d)(?<![(]\d\d)(?<![(]\d{3})(?<![(]\d{4})(?<![(]\d{5})[)]")
+_BETWEEN = re.compile(
+    r"(?:[^\w+#/()&]|&(?!\w)|(?<!\w)&)+|_+|/(?=\d)|[(](?!\d+[)])|(?<![(]\d)(?<![(]\d\d)(?<![(]\d{3})(?<![(]\d{4})(?<![(]\d{5})[)]"
+)
 _RELEASE = re.compile(r"(?<= )v(?=\d+[._/]\d)")  # ROOT v6.24/06
 _LETTER_RUN = re.compile(r"(?<![^ ])[^\W\d_](?: [^\W\d_](?![^ ]))+")
 _MOST = 6  # times that a name is folded until nothing changes
@@ -37,9 +39,9 @@ _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 def key(name: str) -> str:
     """Letters without case, accents and compatibility forms, Greek ones by name; words parted by one blank. A key is its own key.
 
-    Particles and decay modes have the form of `graph.particles`. Kept are `+`, `#`, `/` and a number in brackets (C++, J/psi,
-    Zc(3900)); left out are leading articles and the possessive `'s`. Single letters in a row are written as one word: U.S. = US,
-    A. P. J. = APJ. A name of signs alone is its folded self.
+    Particles and decay modes have the form of `graph.particles`. Kept are `+`, `#`, `/`, an `&` within a word and a number in
+    brackets (C++, J/psi, R&D, Zc(3900)); left out are leading articles and the possessive `'s`. Single letters in a row are written
+    as one word: U.S. = US, A. P. J. = APJ. A name of signs alone is its folded self.
     """
     folded = _folded(unescape(name) if "&" in name else name)
     for _ in range(_MOST):

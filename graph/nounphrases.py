@@ -29,7 +29,7 @@ STOPPERS = (FUNCTION - frozenset({"two", "three", "first", "second", "full", "ge
     """
     using including allowing providing containing having being consisting involving making taking giving enabling requiring
     depending following starting according regarding concerning showing describing called named dubbed titled entitled located
-    situated known whose that via per
+    situated known whose that via per i.e e.g ie eg etc
     """.split()  # noqa: SIM905
 )
 VAGUE = frozenset(

@@ -35,8 +35,11 @@ _LEAD = re.compile(
     r"(?:In|At|On|Since|By|During|From|After|Within) [\w’' -]{2,40}), )?"
 )
 _REMARK = re.compile(r" \([^()\n]{1,120}\)")
-_CUT = re.compile(r" [a-z]+(?:ed|en|wn)[,.;)]| ?[-–] ")  # a participle that begins nothing: "the truth based, fast algorithm"
+_CUT = re.compile(
+    r" [a-z]+(?:ed|en|wn)[,.;)]| ?[-–] | \([^()\n]{1,20}\) or "
+)  # a participle that begins nothing: "the truth based, fast algorithm"
 _PARTIAL = re.compile(r" of (?:this|these|that|those|such|its|their|our|how|what|which)\b")
+_NAMES = re.compile(r", [A-Z][\w-]*,")  # a list, of which the phrase is the first
 _BOTH = re.compile(r"\b(?:combination|mixture|selection|comparison)\b|\b(?:into|between)\b")  # of one thing and another
 _CLAUSE = re.compile(r"(?:[,;] (?:and|but|while|whereas|so|where) |; )(?=(?:the )?[A-Z])")
 _TAIL = re.compile(
@@ -162,6 +165,9 @@ def completed(text: str, subject: tuple[int, int], group: re.Match[str], end: in
         yield Stated(subject, _folded(f"{relation} {text[found[0] : found[1]]} of"), joined)
         return
     found = extended(text, found, end)
+    told = determiner is not None or text[found[0]].isupper()
+    if not told and group["finite"] in PARTICIPLES and not group["after"]:
+        return  # "the strategies used reflect": a participle
     if not _objective(text, found, relation, bare=bare, determined=determiner is not None):
         return
     yield Stated(subject, relation, found)
@@ -193,6 +199,8 @@ def _objective(text: str, found: tuple[int, int], relation: str, *, bare: bool, 
         return False  # an adjective
     if relation.endswith(" to") and (words[0] in BASES or not sure):
         return False  # "is used to store"
+    if words[0] == "default" and relation.endswith(" by"):
+        return False
     if _broken_off(text, found, f"{relation} {said}", bare=bare):
         return False
     named = any(sign.isupper() for sign in said)
@@ -206,6 +214,8 @@ def _broken_off(text: str, found: tuple[int, int], said: str, *, bare: bool) -> 
     if after.startswith((" or ", ",")) and (after[0] == " " or text[found[0] : end].endswith("ed")):
         return True
     if after.startswith(" to ") and not (bare and OF.search(text[found[0] : end]) is None):
+        return True
+    if said.startswith("are ") and _NAMES.match(text, end):
         return True
     if after == " and " and _BOTH.search(said):
         return True

@@ -24,6 +24,7 @@ _NOUN = re.compile(
     r"momentum|spectrum|channel|cross|ion|method|analysis|data|system|server|interface|format|framework|algorithm|group|user|file|page|web|"
     r"form|plugin|setting|process|event|school|party|station|club|team|industry|density|music|guitar|war)s?"
 )
+_SINGULAR = frozenset({"series", "species", "means", "news", "lens", "always", "perhaps", "besides", "towards"})
 _SHORTEST = 3
 _LONGEST = 4  # words of a phrase
 _MOST = 16  # phrases of a passage that the glossary does not know
@@ -101,7 +102,13 @@ def _folded(name: str) -> str:
 def singular(phrase: str) -> str:
     """With its last word in the singular, as far as its ending tells."""
     head, blank, last = phrase.rpartition(" ")
-    if len(last) > 4 and last.isascii() and last.endswith("s") and not last.endswith(("ss", "us", "is", "ics", "ous")):
+    if (
+        len(last) > 4
+        and last not in _SINGULAR
+        and last.isascii()
+        and last.endswith("s")
+        and not last.endswith(("ss", "us", "is", "ics", "ous"))
+    ):
         if last.endswith("ies"):
             last = last[:-3] + "y"
         elif last.endswith(("sses", "xes", "ches", "shes", "zes")):

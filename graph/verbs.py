@@ -17,7 +17,7 @@ _REGULAR = """
     mock model modify monitor motivate name need nominate normalise normalize note observe obtain occupy occur offer open operate
     organise organize originate outline outperform own perform permit persist place plan play point populate portray possess
     precede prepare present preserve prevent process produce promote propose protect prove provide publish purchase reach receive
-    recognise recommend reconstruct record reduce refer register reject relate release rely remain remember remove rename render
+    recognise recommend reconstruct record reduce refer reflect register reject relate release rely remain remember remove rename render
     replace report represent reproduce require resemble reside resolve restrict retain retire return reveal reverse rule sample
     satisfy save schedule select separate serve share sign simulate solve specify star start state store stream study submit
     succeed suffer suggest supersede supply support surround survey target tend terminate test track train transfer transform

@@ -1,5 +1,7 @@
 """Draws statements and aliases from the papers and TWiki topics, to be judged one by one: `python -m tests.quality.sample_facts SEED`.
 
+Aliases are those of two names: a WikiWord and its words (two thirds of all) are left out.
+
 Writes a line each without a verdict; `test_facts.py` reads the files in which every line has one. With `--show`, the sentences too.
 """
 
@@ -34,6 +36,8 @@ def drawn(seed: int, folders: tuple[str, ...] = FOLDERS) -> tuple[list[dict], li
             row = {"document": piece.document, "start": at + one.start, "end": at + one.end, "sentence": digest}
             statements.setdefault((one.subject, one.relation, one.object), row | {"triple": [one.subject, one.relation, one.object]})
         for alias in facts.aliases:
+            if alias.key.replace(" ", "") == alias.other.replace(" ", ""):
+                continue  # a WikiWord and its words, which cannot be wrong
             aliases.setdefault((alias.key, alias.other), {"document": piece.document, "alias": [alias.key, alias.other]})
     choose = random.Random(seed)
     some = choose.sample([statements[key] for key in sorted(statements)], min(STATEMENTS, len(statements)))
