@@ -51,6 +51,8 @@ class Editions:
             edition = _current(connection, [collection_id]).get(collection_id)
             if edition is None:
                 return 1.0
+            if connection.scalar(sa.select(collections.c.epoch).where(collections.c.id == collection_id)) == edition.epoch:
+                return 0.0
             then = {
                 row.version_id: row.passages
                 for row in connection.execute(sa.select(b.version_id, b.passages).where(b.edition == edition.id))
@@ -228,7 +230,7 @@ def _current(connection: Connection, places: Sequence[str]) -> dict[str, Edition
 def _sizes(connection: Connection, edition: str, ids: Sequence[str]) -> dict[str, int]:
     m = community_members.c
     wanted = sa.select(m.community, sa.func.count()).where(m.edition == edition, m.community.in_(ids)).group_by(m.community)
-    return {id_: size for id_, size in connection.execute(wanted)}
+    return {row[0]: row[1] for row in connection.execute(wanted)}
 
 
 def _members(connection: Connection, edition: str, ids: Sequence[str], most: int | None) -> dict[str, list[Member]]:
