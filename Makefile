@@ -35,8 +35,9 @@ test: $(VENV)/test $(if $(filter true,$(CI)),$(VENV)/all test-servers)  ## lint,
 	$(BIN)/pytest -n $(WORKERS) -q -m "not quality and not soak"
 
 test-servers:  ## the real servers that tests start for themselves (Debian, as root)
-	command -v redis-server >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql redis-server; }
+	{ command -v redis-server && command -v java && ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	      postgresql redis-server default-jre-headless; }  # Java runs Neo4j, which NEO4J_HOME_FOR_TESTS names
 
 lint: $(VENV)/test  ## ruff, mypy strict, import contracts, house rules
 	$(BIN)/ruff check .
