@@ -25,6 +25,7 @@ _LENGTH: Final = {"en": (40, 320), "zh": (14, 120)}
 _SPENT: Final = 0.2
 """What a name is still worth in the next sentence, once one has said it."""
 _ASKS: Final = re.compile(r"[?？][\"'”’」』)）]*$")
+_MAIL_HEADER: Final = re.compile(r"(?:Thread|From|Date|To|Cc|Subject|Reply-To): ")
 _CLOSED: Final = re.compile(r"[.!。！；][\"'”’」』)）\]]*$")
 _LOOSE: Final = re.compile(r"[|{}\\<>=_~^#*]|https?:|\s{3,}")
 _BACK: Final = re.compile(
@@ -104,7 +105,7 @@ def _holds(folded: str, name: str) -> bool:
 def _fit(sentence: str) -> float:
     """0 for what is no statement by itself."""
     least, most = _LENGTH[texts.language(sentence)]
-    if not least <= len(sentence) <= most or _ASKS.search(sentence) or "\n\n" in sentence:
+    if not least <= len(sentence) <= most or _ASKS.search(sentence) or _MAIL_HEADER.match(sentence) or "\n\n" in sentence:
         return 0.0
     fit = 1.0 if _CLOSED.search(sentence) else 0.4
     fit *= 0.6 if _BACK.match(sentence) else 1.0

@@ -37,6 +37,7 @@ _STOP: Final = frozenset(
         r"\S+",
         "figure fig figures table tables section sections chapter introduction abstract summary conclusion conclusions references appendix "
         "page slide slides note notes overview contents acknowledgements acknowledgments et al example examples see today yes no "
+        "thread date from to cc subject "
         "图 表 摘要 引言 结论 参考文献 附录 目录 概述 总结 示例 注 致谢",
     )
 )
