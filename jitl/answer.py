@@ -23,6 +23,7 @@ from jitl.prompts import NOT_FOUND_MARK, day, holds, messages, say
 from jitl.reading import PASSAGES as PASSAGES_READ
 from jitl.reading import Reading, content, read
 from jitl.types import Answer, AnswerEvent, CorrectionState, Done, RankedHit, Sources, Token
+from jitl.unsourced import Unsourced
 from jitl.views import views
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Answerer:
         self._router = router
         self._model = model
         self._sparse = sparse
+        self._unsourced = Unsourced(model, own_on_hep=settings.hep_own_knowledge)
         self._overviews = overviews
         self._extractor = Extractor()
         self._grounding = Grounding(settings.grounded_threshold)
@@ -78,7 +80,7 @@ class Answerer:
         query = self._searcher.prepare(question, collections, as_of=as_of, release=release, run=run)
         result = self._searcher.search(query, PASSAGES)
         route = self._router.route(question, query.vector, history, principal_id)
-        draft = Draft(query, content(query, self._sparse), result, route, notices=list(result.notices))
+        draft = Draft(query, content(query, self._sparse), result, route, notices=list(result.notices), history=history)
         yield from self._answer(draft)
         answer = draft.answer(explain=explain)
         if self._keep is not None:
@@ -89,18 +91,22 @@ class Answerer:
         supported, passages = self._supports(draft, [hit for hit in draft.result.hits if hit.passage is not None])
         consultation = draft.result.consultation
         if consultation.answer is not None:
+            draft.settle()
             shown = passages if supported else [hit for hit in passages if hit.superseded_by in draft.concerned()]
             return self._corrected(draft, consultation.answer.correction, shown)
         chapters = self._overview(draft)
         if chapters:
+            draft.settle()
             return self._surveyed(draft, chapters)
         if supported or any(c.correction.authoritative for c in consultation.evidence):
+            draft.settle()
             return self._supported(draft, passages if supported else [])
         return self._not_found(draft)
 
     def _supports(self, draft: Draft, passages: Sequence[RankedHit]) -> tuple[bool, Sequence[RankedHit]]:
         """Whether the passages hold an answer, and those that may be quoted for it; the draft keeps in whose words they were read."""
-        for asked, hits in views(draft.query, passages, self._sparse):
+        onward = [(content(asked, self._sparse), hits) for asked, hits in draft.result.onward]
+        for asked, hits in (*onward, *views(draft.query, passages, self._sparse)):
             draft.asked = asked
             if self._grounding.supports(asked, self._read(draft, hits), hits):
                 return True, hits
@@ -153,11 +159,11 @@ class Answerer:
         return (say("superseded", draft.query.language) if struck else "") + " ".join(remark.text.split()), numbers
 
     def _not_found(self, draft: Draft) -> Iterator[AnswerEvent]:
-        """Only what was proposed is shown, labelled: passages that do not hold the answer are no sources of it."""
+        """What was proposed is shown, labelled; passages that do not hold the answer are no sources of it. A model may know it, marked."""
         draft.grounded = False
         evidence = draft.cite_evidence()
         yield Sources(tuple(draft.sources), tuple(draft.notices))
-        yield draft.token(say("not_found", draft.query.language))
+        yield from self._unsourced.say(draft)
         yield from _listed(draft, evidence)
 
     def _supported(self, draft: Draft, passages: Sequence[RankedHit]) -> Iterator[AnswerEvent]:
@@ -217,7 +223,7 @@ class Answerer:
                 for statement in statements(pieces):
                     if NOT_FOUND_MARK in statement and not draft.said:
                         draft.refuse()
-                        yield draft.token(say("not_found", language))
+                        yield from self._unsourced.say(draft)
                         return False
                     checked = check.check(statement)
                     if checked and (draft.said or checked.strip()):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jitl.citations import correction_source, statement_of
+from jitl.route import settled
 from jitl.types import Answer, CorrectionState, Query, Route, SearchResult, Source, Token
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ class Draft:
     read_for: Query | None = None  # the question that `readings` stand beside
     said: list[str] = field(default_factory=list)
     grounded: bool = True
+    history: Sequence[str] = ()  # what was asked before
+    first_route: Route | None = None  # before it was settled
+
+    def settle(self) -> None:
+        """The collections or a correction answer."""
+        self.first_route = self.route
+        self.route = settled(self.route)
 
     def cite_evidence(self, *, authoritative: bool | None = None) -> list[tuple[int, CorrectionState]]:
         """Cite the corrections beside the answer (those with or without authority, or all); their numbers."""
@@ -71,6 +79,7 @@ class Draft:
         """The sources turned out not to hold the answer."""
         self.grounded = False
         self.sources = []
+        self.route = self.first_route or self.route
 
     def answer(self, *, explain: bool) -> Answer:
         consultation = self.result.consultation

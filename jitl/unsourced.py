@@ -1,0 +1,48 @@
+"""What is said where the collections do not answer: a model's own words, marked, if the route allows them; else that nothing was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from jitl.errors import OutOfBudget, Unavailable
+from jitl.prompts import own_knowledge, say
+
+if TYPE_CHECKING:
+    from jitl.draft import Draft
+    from jitl.ports import LanguageModel
+    from jitl.types import Route, Token
+
+
+class Unsourced:
+    """`model` None: nothing is ever said but that nothing was found. `own_on_hep`: the HEP routes may answer from the model too."""
+
+    def __init__(self, model: LanguageModel | None, *, own_on_hep: bool) -> None:
+        self._model = model
+        self._own_on_hep = own_on_hep
+
+    def allows(self, route: Route) -> bool:
+        return self._model is not None and (self._own_on_hep or route.label.startswith("general"))
+
+    def say(self, draft: Draft) -> Iterator[Token]:
+        """The words of a draft that is not grounded. The mark is the answer's first line, before any word of the model."""
+        language = draft.query.language
+        if self._model is None or not self.allows(draft.route):
+            yield draft.token(say("not_found", language))
+            return
+        begun = False
+        try:
+            with closing(self._model.stream(own_knowledge(draft.query.text, draft.history))) as pieces:
+                for piece in pieces:
+                    words = piece if begun else piece.lstrip()
+                    if words and not begun:
+                        yield draft.announce(say("own_knowledge", language))
+                        yield draft.token("\n\n")
+                        begun = True
+                    if words:
+                        yield draft.token(words)
+        except (Unavailable, OutOfBudget) as error:
+            yield draft.announce(say("own_stopped" if begun else "own_failed", language, reason=error.message))
+        if not begun and not draft.route.label.startswith("general"):  # small talk was not looked for
+            yield draft.token(f"{draft.gap()}{say('not_found', language)}")
