@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
     from jitl.sql.engine import Database
 
-NAMES = 120
+NAMES = 160
 """Names a transaction moves; each touches a page or two of its own, and syncing a hundred pages takes some milliseconds."""
 PASSAGES = 50
 """Passages a transaction moves."""
-REMOVED = 6
+REMOVED = 8
 """Passages a transaction removes; their names are read there."""
 LOCK = "graph facts"
 _PARTS = ("passages", "mentions", "aliases", "statements")
@@ -40,11 +41,23 @@ class _Row:
     fresh: bool = False
 
 
+class _Upserts:
+    """Statements that are written for the database's dialect."""
+
+    def __init__(self, db: Database) -> None:
+        nodes, aliases = db.insert(graph_nodes), db.insert(graph_aliases)
+        kept = {name: nodes.excluded[name] for name in ("passages", "titled", "forms")}
+        self.nodes = nodes.on_conflict_do_update(index_elements=["id"], set_=kept)
+        added = {"passages": graph_aliases.c.passages + aliases.excluded.passages}
+        self.aliases = aliases.on_conflict_do_update(index_elements=["key", "collection", "other"], set_=added)
+
+
 class GraphWriter:
     """One writer at a time: counts are read, changed and written back."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._upserts = _Upserts(db)
 
     def write(self, facts: Sequence[PassageFacts]) -> None:
         """Later facts of a passage that is named twice win."""
@@ -55,7 +68,8 @@ class GraphWriter:
             with self._db.exclusive(LOCK), self._db.write() as connection:
                 numbers = _numbers(connection, {passage.collection_id for _, passage in some})
                 new = [Held(n, p.chunk_id, p.version_id, numbers[p.collection_id], bytes_, facts) for n, p, facts, bytes_ in packed]
-                _move(connection, _held(connection, graph_passages.c.passage.in_([n for n, _ in some])), new, self._db)
+                old = [_row(row) for row in connection.execute(_PASSAGES_OF, {"passages": [n for n, _ in some]})]
+                _move(connection, old, new, self._upserts)
 
     def remove(self, version_ids: Sequence[str]) -> None:
         for some in slices(version_ids, 500):
@@ -72,10 +86,10 @@ class GraphWriter:
         """Remove the passages that meet the condition, some at a time."""
         while True:
             with self._db.exclusive(LOCK), self._db.write() as connection:
-                old = _held(connection, condition, limit=REMOVED)
+                old = [_row(row) for row in connection.execute(_HELD.where(condition).limit(REMOVED))]
                 if not old:
                     return
-                _move(connection, old, [], self._db)
+                _move(connection, old, [], self._upserts)
 
 
 def _runs(facts: Sequence[tuple[int, PassageFacts]]) -> Iterator[list[tuple[int, PassageFacts]]]:
@@ -95,52 +109,44 @@ def _runs(facts: Sequence[tuple[int, PassageFacts]]) -> Iterator[list[tuple[int,
 
 def _numbers(connection: Connection, collection_ids: set[str]) -> dict[str, int]:
     """Numbers of the collections; one that is new here gets one."""
-    c = graph_collections.c
-    wanted = sa.select(c.collection_id, c.id).where(c.collection_id.in_(collection_ids))
-    numbers = {row.collection_id: row.id for row in connection.execute(wanted)}
+    wanted = {"ids": sorted(collection_ids)}
+    numbers = {row.collection_id: row.id for row in connection.execute(_NUMBERS, wanted)}
     if fresh := sorted(collection_ids - set(numbers)):
         connection.execute(sa.insert(graph_collections), [{"collection_id": id_} | dict.fromkeys(_PARTS, 0) for id_ in fresh])
-        numbers = {row.collection_id: row.id for row in connection.execute(wanted)}
+        numbers = {row.collection_id: row.id for row in connection.execute(_NUMBERS, wanted)}
     return numbers
 
 
-def _held(connection: Connection, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[Held]:
-    p = graph_passages.c
-    rows = connection.execute(
-        sa.select(p.passage, p.chunk_id, p.version_id, p.collection, p.mentions, p.aliases, p.statements).where(condition).limit(limit)
-    )
-    return [Held(*row[:4], (row.mentions, row.aliases, row.statements)) for row in rows]
+def _row(row: tuple[Any, ...]) -> Held:
+    passage, chunk_id, version_id, collection, *packed = row
+    return Held(passage, chunk_id, version_id, collection, (packed[0], packed[1], packed[2]))
 
 
-def _move(connection: Connection, old: Sequence[Held], new: Sequence[Held], db: Database) -> None:
+def _move(connection: Connection, old: Sequence[Held], new: Sequence[Held], upserts: _Upserts) -> None:
     """Let the new stand where the old stood, in everything that counts or points."""
     same = set(old) & set(new)
     gone, come = [p for p in old if p not in same], [p for p in new if p not in same]
     if not gone and not come:
         return
     delta = Delta.of(gone, come)
-    nodes = _nodes(connection, delta, db)
+    nodes = _nodes(connection, delta, upserts)
     _point(connection, delta, nodes)
-    _merge_aliases(connection, delta, db)
+    _merge_aliases(connection, delta, upserts)
     _store(connection, gone, come, nodes)
-    c = graph_collections.c
-    for number in sorted({number for number, _ in delta.totals}):
-        values = {name: c[name] + delta.totals[number, name] for name in _PARTS}
-        connection.execute(sa.update(graph_collections).where(c.id == number).values(values))
-    connection.execute(sa.delete(graph_collections).where(c.passages == 0))
+    numbers = sorted({number for number, _ in delta.totals})
+    connection.execute(_COUNT, [{"number": number} | {f"more_{name}": delta.totals[number, name] for name in _PARTS} for number in numbers])
+    if gone:
+        connection.execute(sa.delete(graph_collections).where(graph_collections.c.passages == 0))
 
 
-def _nodes(connection: Connection, delta: Delta, db: Database) -> Mapping[Node, _Row]:
+def _nodes(connection: Connection, delta: Delta, upserts: _Upserts) -> Mapping[Node, _Row]:
     """Bring the names' rows in line; all of them, those that are gone too."""
-    n = graph_nodes.c
     keys, numbers = sorted({key for _, key in delta.nodes}), sorted({number for number, _ in delta.nodes})
     found: dict[Node, _Row] = {}
-    for row in connection.execute(
-        sa.select(n.id, n.key, n.collection, n.titled, n.forms).where(n.key.in_(keys), n.collection.in_(numbers))
-    ):
-        if (row.collection, row.key) in delta.forms:
-            found[row.collection, row.key] = _Row(row.id, row.titled, {(name, kind): count for name, kind, count in json.loads(row.forms)})
-    last = connection.scalar(sa.select(sa.func.max(n.id))) or 0
+    for id_, key, number, titled, packed in connection.execute(_NODES_OF, {"keys": keys, "numbers": numbers}).all():
+        if (number, key) in delta.forms:
+            found[number, key] = _Row(id_, titled, {(name, kind): count for name, kind, count in json.loads(packed)})
+    last = connection.scalar(_LAST_NODE) or 0
     for offset, node in enumerate(sorted(delta.nodes - set(found)), 1):
         found[node] = _Row(last + offset, 0, {}, fresh=True)
     changed: list[dict[str, Any]] = []
@@ -150,17 +156,15 @@ def _nodes(connection: Connection, delta: Delta, db: Database) -> Mapping[Node, 
         if forms != own.forms or delta.titled[node]:
             own.forms, own.titled = forms, own.titled + delta.titled[node]
             changed.append(_node(node, own))
-    upsert = db.insert(graph_nodes)
     if stay := [values for values in changed if values["passages"]]:
-        kept = {name: upsert.excluded[name] for name in ("passages", "titled", "forms")}
-        connection.execute(upsert.on_conflict_do_update(index_elements=[n.id], set_=kept), stay)
+        connection.execute(upserts.nodes, stay)
     words = [{"word": word, "node": own.id} for node, own in found.items() if own.fresh for word in later_words(node[1])]
     if words:
         connection.execute(sa.insert(graph_words), words)
-    if gone := [values["id"] for values in changed if not values["passages"]]:
-        connection.execute(sa.delete(graph_nodes).where(n.id.in_(gone)))
-        lost = {word for values in changed if not values["passages"] for word in later_words(values["key"])}
-        connection.execute(sa.delete(graph_words).where(graph_words.c.word.in_(lost), graph_words.c.node.in_(gone)))
+    if gone := {values["id"]: values["key"] for values in changed if not values["passages"]}:
+        connection.execute(sa.delete(graph_nodes).where(graph_nodes.c.id.in_(list(gone))))
+        lost = {word for key in gone.values() for word in later_words(key)}
+        connection.execute(sa.delete(graph_words).where(graph_words.c.word.in_(lost), graph_words.c.node.in_(list(gone))))
     return found
 
 
@@ -170,10 +174,10 @@ def later_words(key: str) -> set[str]:
 
 
 def _node(node: Node, row: _Row) -> dict[str, Any]:
-    forms = sorted((name, kind, count) for (name, kind), count in row.forms.items())
-    packed = json.dumps(forms, ensure_ascii=False, separators=(",", ":"))
+    """By hand, since thousands are written: a list of JSON as `json.dumps` gives it."""
+    forms = ",".join(f'[{encode_basestring(name)},"{kind}",{count}]' for (name, kind), count in sorted(row.forms.items()))
     values = {"id": row.id, "key": node[1], "collection": node[0], "titled": row.titled}
-    return values | {"passages": sum(row.forms.values()), "forms": packed}
+    return values | {"passages": sum(row.forms.values()), "forms": f"[{forms}]"}
 
 
 def _point(connection: Connection, delta: Delta, nodes: Mapping[Node, _Row]) -> None:
@@ -188,16 +192,13 @@ def _point(connection: Connection, delta: Delta, nodes: Mapping[Node, _Row]) -> 
             connection.execute(sa.insert(table), [dict(zip((c.name for c in columns), row, strict=True)) for row in sorted(into)])
 
 
-def _merge_aliases(connection: Connection, delta: Delta, db: Database) -> None:
-    moved = [(key, number, other, n) for (number, key, other), n in sorted(delta.aliases.items()) if n]
-    if not moved:
-        return
+def _merge_aliases(connection: Connection, delta: Delta, upserts: _Upserts) -> None:
     a = graph_aliases.c
-    insert = db.insert(graph_aliases)
-    added = {"passages": a.passages + insert.excluded.passages}
-    rows = [{"key": key, "collection": number, "other": other, "passages": n} for key, number, other, n in moved]
-    connection.execute(insert.on_conflict_do_update(index_elements=[a.key, a.collection, a.other], set_=added), rows)
-    connection.execute(sa.delete(graph_aliases).where(a.key.in_(sorted({key for key, _, _, n in moved if n < 0})), a.passages <= 0))
+    moved = [(key, number, other, n) for (number, key, other), n in sorted(delta.aliases.items()) if n]
+    if moved:
+        connection.execute(upserts.aliases, [dict(zip(("key", "collection", "other", "passages"), row, strict=True)) for row in moved])
+    if fallen := sorted({key for key, _, _, n in moved if n < 0}):
+        connection.execute(sa.delete(graph_aliases).where(a.key.in_(fallen), a.passages <= 0))
 
 
 def _store(connection: Connection, gone: Sequence[Held], come: Sequence[Held], nodes: Mapping[Node, _Row]) -> None:
@@ -213,3 +214,17 @@ def _store(connection: Connection, gone: Sequence[Held], come: Sequence[Held], n
         rows.append(row)
     if rows:
         connection.execute(sa.insert(graph_passages), rows)
+
+
+def _among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+    return column.in_(sa.bindparam(name, expanding=True))
+
+
+_P, _N, _C = graph_passages.c, graph_nodes.c, graph_collections.c
+_HELD = sa.select(_P.passage, _P.chunk_id, _P.version_id, _P.collection, _P.mentions, _P.aliases, _P.statements)
+_PASSAGES_OF = _HELD.where(_among(_P.passage, "passages"))
+_NODES_OF = sa.select(_N.id, _N.key, _N.collection, _N.titled, _N.forms).where(_among(_N.key, "keys"), _among(_N.collection, "numbers"))
+_LAST_NODE = sa.select(sa.func.max(_N.id))
+_NUMBERS = sa.select(_C.collection_id, _C.id).where(_among(_C.collection_id, "ids"))
+_MORE = {name: _C[name] + sa.bindparam(f"more_{name}") for name in _PARTS}
+_COUNT = sa.update(graph_collections).where(_C.id == sa.bindparam("number")).values(_MORE)
