@@ -119,11 +119,13 @@ class Container:
         self.blobs = Blobs(self.settings.data_dir / "blobs")
         self.uploads = Uploads(self.db)
         self.corrections = self._memory()
-        self.ledger = Ledger(self.db, self.encoder, self.sparse, self.settings, self.corrections)
+        self.ledger = Ledger(self.db, self._embedding, self.sparse, self.settings, self.corrections)
 
     def _open_models(self) -> None:
         self.encoder = OnnxEncoder(self.settings.encoder_threads) if importlib.util.find_spec(MODEL_WHEEL) else None
         self.sparse = HepTerms()
+        self.glossary = Glossary.of(self.settings.data_dir)
+        self._embedding = TimedEncoder(self.encoder, self.glossary)  # of what is taught
         weights = self.settings.scope_weights
         self._scope = None if weights is None else read_weights(weights)
         self._pairs = None if self.encoder is None else PairReader(self.settings.pair_weights or PAIR_WEIGHTS)  # one: it takes 60 MB
@@ -158,20 +160,19 @@ class Container:
         self._stack.callback(self.remembering.wait)
         frequencies = Frequencies(self.db)
         knowledge = (self.catalogue, frequencies, legs, self.corrections)
-        self.searcher = Searcher(self.encoder, self.sparse, *knowledge, self.settings, Glossary.of(self.settings.data_dir))
+        self.searcher = Searcher(self.encoder, self.sparse, *knowledge, self.settings, self.glossary)
         self._stack.callback(self.searcher.close)
-        self.amendments = Amendments(self.db, self.encoder, self.settings)
+        self.amendments = Amendments(self.db, self._embedding, self.settings)
         self.reverts = Reverts(self.db)
         self.vanished = Vanished(self.db)
         self.pace = Pace(self.db, self.settings.teach_per_minute)
         self.proposals = Proposals(self.searcher, self.sparse)
-        self.preview = Preview(self.corrections, self.encoder, self.sparse, self.answers, self.proposals, self.settings)
+        self.preview = Preview(self.corrections, self._embedding, self.sparse, self.answers, self.proposals, self.settings)
         knows = (self.graph, self.catalogue, self.corrections, self.jobs)
         words = writer(self.model, self.sparse, self.settings)
         self.surveying = Surveying(self.db, *knows, self.settings, words=words, behind=self.following.outbox.count)
-        glossary = Glossary.of(self.settings.data_dir)
         self.lessons = Lessons(self.db, self.encoder, self.sparse)
-        router = TrainedRouter(self.settings, self.lessons, glossary, encoder=self.encoder.id if self.encoder else None)
+        router = TrainedRouter(self.settings, self.lessons, self.glossary, encoder=self.encoder.id if self.encoder else None)
         answerer = Answerer(self.searcher, router, self.model, self.settings, sparse=self.sparse, overviews=self.surveying.overviews)
         self.asking = Asking(self.catalogue, self.searcher, answerer, router, self.answers, self.settings)
 
@@ -184,8 +185,9 @@ class Container:
         self.exports = Exports(self.db, self.catalogue, self.answers)
         self.inbox = Inbox(self.db, self.answers, self.searcher, self.corrections, self.sparse)
         self.replaying = Replaying(replay, self.catalogue, self.jobs, self.settings, encoder_id)
-        made = TimedEncoder(self.encoder)
-        self.fissioning = Fissioning(Fission(self.db, self.catalogue, self.searcher, self.corrections, made, self.model, self.settings))
+        self.fissioning = Fissioning(
+            Fission(self.db, self.catalogue, self.searcher, self.corrections, self._embedding, self.model, self.settings)
+        )
         self.thresholds = Thresholds(self.db, self.corrections)
         self.calibrating = Calibrating(self.thresholds)
         aside = {"replay": self.replaying.run, KIND: self.fissioning.run, FIT: self.calibrating.run, GROUP: self.surveying.run}
@@ -240,7 +242,7 @@ class Container:
         ]
 
     def _memory(self) -> TaughtCorrections:
-        return TaughtCorrections(self.db, self.encoder, self.sparse, self._scope, self._pairs)
+        return TaughtCorrections(self.db, self.encoder, self.sparse, self._scope, self._pairs, self.glossary)
 
     def _over(self, job: Job) -> None:
         self._tidy(job)

@@ -58,9 +58,9 @@ class Deed:
 class Amendments:
     """Safe to call from several threads."""
 
-    def __init__(self, db: Database, encoder: Encoder | None, settings: Settings) -> None:
+    def __init__(self, db: Database, encoder: Encoder | TimedEncoder | None, settings: Settings) -> None:
         self._db = db
-        self._encoder = TimedEncoder(encoder)
+        self._encoder = TimedEncoder.of(encoder)
         self._settings = settings
 
     def amend(self, correction_id: str, principal: Principal, changes: Mapping[str, object], *, version: int | None = None) -> Receipt:

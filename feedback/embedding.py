@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from feedback.tongues import Tongues
+from jitl.glossary import Glossary
 from jitl.ports import Encoder
 
 if TYPE_CHECKING:
@@ -29,12 +30,18 @@ _QUESTIONS: Final = 4
 class TimedEncoder:
     """Embeds texts; one that the encoder does not cover as the glossary says it, else as zeros. Safe to call from several threads."""
 
-    def __init__(self, encoder: Encoder | None) -> None:
+    def __init__(self, encoder: Encoder | None, glossary: Glossary | None = None) -> None:
+        """`glossary` None: the shipped one."""
         self._encoder = encoder
-        self._tongues = Tongues(encoder)
+        self._tongues = Tongues(encoder, glossary)
         self._places = threading.BoundedSemaphore(_WAITING)
         self._guard = threading.Lock()
         self._idle: list[_Worker] = []
+
+    @classmethod
+    def of(cls, encoder: Encoder | TimedEncoder | None) -> TimedEncoder:
+        """Itself, where it is one that others share."""
+        return encoder if isinstance(encoder, TimedEncoder) else cls(encoder)
 
     @property
     def id(self) -> str | None:

@@ -50,11 +50,16 @@ class Ledger:
     """Safe to call from several threads. `encoder` None: corrections are found by their terms until one is there."""
 
     def __init__(
-        self, db: Database, encoder: Encoder | None, sparse: SparseEncoder, settings: Settings, taught: TaughtCorrections | None = None
+        self,
+        db: Database,
+        encoder: Encoder | TimedEncoder | None,
+        sparse: SparseEncoder,
+        settings: Settings,
+        taught: TaughtCorrections | None = None,
     ) -> None:
         """`taught`: what receipts are compared with, beyond corrections of the very same words."""
         self._db = db
-        self._encoder = TimedEncoder(encoder)
+        self._encoder = TimedEncoder.of(encoder)
         self._sparse = sparse
         self._settings = settings
         self._taught = taught

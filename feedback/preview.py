@@ -72,14 +72,14 @@ class Preview:
     def __init__(
         self,
         taught: TaughtCorrections,
-        encoder: Encoder | None,
+        encoder: Encoder | TimedEncoder | None,
         sparse: SparseEncoder,
         answers: Answers,
         proposals: Proposals,
         settings: Settings,
     ) -> None:
         self._taught = taught
-        self._encoder = TimedEncoder(encoder)
+        self._encoder = TimedEncoder.of(encoder)
         self._sparse = sparse
         self._answers = answers
         self._proposals = proposals

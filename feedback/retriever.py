@@ -19,6 +19,7 @@ from feedback.tongues import Tongues
 from feedback.walk import walk
 from feedback.wording import WordingReader
 from jitl.errors import MissingPart, Unavailable
+from jitl.glossary import Glossary
 from jitl.ports import Encoder, PairReader, SparseEncoder
 from jitl.sql.engine import Database
 from jitl.types import Candidate, Consultation, Passage, Query, Strength
@@ -42,13 +43,15 @@ class TaughtCorrections:
         sparse: SparseEncoder,
         scope: Scope | None = None,
         pairs: PairReader | None = None,
+        glossary: Glossary | None = None,
     ) -> None:
+        """`glossary` None: the shipped one."""
         self._reader = WordingReader(sparse)
         self._scope = scope
         self._encoder = encoder
         self._pairs = pairs
         self._limits = Limits()
-        self._tongues = Tongues(encoder)
+        self._tongues = Tongues(encoder, glossary)
         encoder_id, dimension = (None, 1) if encoder is None else (encoder.id, encoder.dimension)
         self._memory = Memory(db, self._reader, encoder_id, dimension, self._tongues)
 
@@ -72,10 +75,11 @@ class TaughtCorrections:
             for shelves, authoritative in zip(standings, (True, False), strict=True)
         )
         dependent = sorted(taught.dependent, key=lambda c: -c.dependent)
+        onward: tuple[str, ...] = ()
         if dependent and taught.answer is None:
-            dependent = walk(query.text, dependent, lambda text: self._answer(text, query, standings[0]))
+            dependent, onward = walk(query.text, dependent, lambda text: self._answer(text, query, standings[0]))
         weighed = sorted([*taught.weighed, *proposed.weighed], key=lambda c: (-c.same, -c.correction.seq))
-        return Consultation(taught.answer, (*taught.past, *dependent, *proposed.firing)[:EVIDENCE], tuple(weighed[:SHOWN]))
+        return Consultation(taught.answer, (*taught.past, *dependent, *proposed.firing)[:EVIDENCE], tuple(weighed[:SHOWN]), onward)
 
     def marks(self, query: Query, passages: Sequence[Passage]) -> Mapping[str, str]:
         """Chunk id -> id of the correction that supersedes it."""

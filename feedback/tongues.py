@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from jitl import glossary
 from jitl import text as texts
+from jitl.glossary import Glossary
 from jitl.ports import Encoder
-
-Rewrite = Callable[[str], str | None]
-"""A text in the other language; None where no name in it is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tongues:
-    """`encoder` None: Chinese is what it would not know."""
+    """`encoder` None: Chinese is what it would not know. `glossary` None: the shipped one."""
 
     encoder: Encoder | None
-    rewrite: Rewrite = glossary.rewrite
+    glossary: Glossary | None = None
 
     def known(self, text: str) -> bool:
         return texts.language(text) != "zh" if self.encoder is None else self.encoder.covers(text)
@@ -27,5 +23,5 @@ class Tongues:
         """What stands for a text that is not known; None for one that is, and where the glossary holds nothing of it."""
         if self.known(text) or texts.language(text) != "zh":
             return None
-        found = self.rewrite(text)
+        found = (self.glossary or Glossary.shipped()).rewrite(text)
         return found if found is not None and self.known(found) else None

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from feedback.embedding import TimedEncoder
+from feedback.ledger import Ledger
+from feedback.retriever import TaughtCorrections
 from feedback.scope import PAIR_WEIGHTS
 from feedback.tongues import Tongues
 from jitl.adapters.encoder import OnnxEncoder
 from jitl.adapters.pairs import PairReader
+from jitl.glossary import OWN, Glossary
 from jitl.sql.engine import Database
-from tests.classroom import Classroom
+from tests.classroom import SETTINGS, Classroom
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +58,18 @@ def test_retracting_takes_it_from_both_languages(room: Classroom) -> None:
     before = [room.ask(text) for text in ("漂移室有多少层？", "How many layers does the drift chamber have?")]
     room.ledger.retract(room.teach("漂移室有多少层？", "43").id, room.eva)
     assert [room.ask(text) for text in ("漂移室有多少层？", "How many layers does the drift chamber have?")] == before
+
+
+def test_the_collaborations_own_names_are_said_too(sqlite_database: Database, encoder: OnnxEncoder, tmp_path: Path) -> None:
+    (tmp_path / OWN).write_text("飞马室\tPegasus chamber\n", encoding="utf-8")
+    glossary = Glossary.of(tmp_path)
+    room = Classroom(sqlite_database, encoder=encoder)
+    pairs = PairReader(PAIR_WEIGHTS)
+    own = TaughtCorrections(room.db, encoder, room.sparse, None, pairs, glossary)
+    room.ledger = Ledger(room.db, TimedEncoder(encoder, glossary), room.sparse, SETTINGS, own)
+    taught = room.teach("飞马室有多少层？", "43").id
+    query = room.query("How many layers does the Pegasus chamber have?")
+    found = own.consult(query).answer
+    assert found is not None
+    assert found.correction.id == taught
+    assert room.replica(pairs).consult(query).answer is None  # by the shipped names alone nobody knows what it is
