@@ -7,7 +7,7 @@ anything, and each is decided like a question of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -35,32 +35,39 @@ Ask = Callable[[str], Candidate | None]
 """What answers a text, as a question of its own."""
 
 
-def walk(question: str, starts: Sequence[Candidate], ask: Ask) -> list[Candidate]:
-    """`starts` with the corrections that follow from each behind it, every correction once; as probable as the steps to it together."""
+def walk(question: str, starts: Sequence[Candidate], ask: Ask) -> tuple[list[Candidate], tuple[str, ...]]:
+    """`starts` with the corrections that follow from each behind it, every correction once; as probable as the steps to it together.
+
+    Beside them what no correction answers of the question, for the starts that leave something.
+    """
     found: dict[str, Candidate] = {}
+    onward: list[str] = []
     for number, start in enumerate(starts):
         found.setdefault(start.correction.id, start)
         if number < STARTS:
-            for step in _steps(question, start, ask):
+            steps, left = _steps(question, start, ask)
+            for step in steps:
                 found.setdefault(step.correction.id, step)
-    return list(found.values())
+            onward += [left] if left else []
+    return list(found.values()), tuple(dict.fromkeys(onward))
 
 
-def _steps(question: str, start: Candidate, ask: Ask) -> Iterator[Candidate]:
+def _steps(question: str, start: Candidate, ask: Ask) -> tuple[list[Candidate], str]:
     seen, left, at, chance = {start.correction.id}, question, start.correction, start.dependent
+    steps: list[Candidate] = []
     for _ in range(STEPS):
-        left = _without(left, at.question)
-        value = _value(at)
-        if not left or not value:
-            return
-        left = f"{left} {value}"
+        rest, value = _without(left, at.question), _value(at)
+        if not rest or not value:
+            return steps, ""
+        left = f"{rest} {value}"
         step = ask(left)
         if step is None or step.correction.id in seen:
-            return
+            return steps, left
         seen.add(step.correction.id)
         chance *= step.same
-        yield replace(step, same=0.0, dependent=chance, strength=Strength.DEPENDENT)
+        steps.append(replace(step, same=0.0, dependent=chance, strength=Strength.DEPENDENT))
         at = step.correction
+    return steps, ""
 
 
 def _value(state: CorrectionState) -> str:

@@ -9,20 +9,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from jitl import text
 from jitl.citations import statement_of
-from jitl.errors import BadInput, JitlError, MissingPart, TooLarge, Unavailable
-from jitl.fusion import Fused, fuse
+from jitl.errors import BadInput, MissingPart, TooLarge, Unavailable
+from jitl.fusion import Fused
+from jitl.gathering import GRAPH, Catalogue, Gathering, isolated
 from jitl.glossary import Glossary
-from jitl.legs import PassageLeg, Together
-from jitl.ports import Stepwise, Weigher
+from jitl.legs import PassageLeg
 from jitl.translation import Translation
-from jitl.types import Consultation, Hit, Query, RankedHit, SearchResult, Strength
+from jitl.types import Consultation, Query, RankedHit, SearchResult, Strength
 
 if TYPE_CHECKING:
     from jitl.ports import Corrections, Encoder, Retriever, SparseEncoder
@@ -32,20 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["PassageLeg", "Searcher"]
 
 _log = logging.getLogger(__name__)
-_WORKERS = 32  # legs of searches at once; one that hangs keeps its thread
 _TRIES = 3
-GRAPH = "graph"
-
-_Any = TypeVar("_Any")
-_Hits = Callable[[], Sequence[Hit]]
-
-
-class Catalogue(Protocol):
-    """What SQL is asked here (`jitl.sql.catalogue`)."""
-
-    def confirm(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Mapping[str, tuple[str, int]]: ...
-    def passages(self, chunk_ids: Sequence[str], collections: Sequence[str]) -> Mapping[str, Passage]: ...
-    def epoch(self, collections: Sequence[str]) -> int: ...
+ONWARD = 5
+"""Passages of a question that is left when a correction has answered a part of it."""
 
 
 class Frequencies(Protocol):
@@ -92,14 +81,11 @@ class Searcher:
         self._sparse = sparse
         self._catalogue = catalogue
         self._frequencies = frequencies
-        self._legs = tuple(legs)
-        self._stepwise = {leg.name: leg for leg in legs if leg.inline and isinstance(leg, Stepwise)}
-        self._weighers = {leg.name: leg for leg in legs if isinstance(leg, Weigher)}
+        self._gathering = Gathering(legs, catalogue)
         self._corrections = corrections
         self.walker: Walker | None = None
         self._settings = settings
         self._glossary = glossary or Glossary.shipped()
-        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="leg")
 
     def prepare(
         self,
@@ -162,26 +148,35 @@ class Searcher:
     def _attempt(self, query: Query, k: int) -> SearchResult:
         notices = self._missing_vector(query)
         candidates = max(k, self._settings.candidates)
-        asked = self._begin(query, candidates)
+        begun = self._gathering.begin(query, candidates)
         consultation = self._corrections.consult(query) if self._corrections else Consultation()
-        found: dict[str, Sequence[Hit]] = {}
-        for name, answer in asked.items():
-            try:
-                found[name] = _isolated(name, answer)
-            except Unavailable as error:
-                notices.append(error.message)
-        if self._legs and not found and consultation.answer is None:
+        fused = self._gathering.end(query, begun, candidates, notices)
+        if fused is None and consultation.answer is None:
             raise Unavailable("No source of passages answered: " + " ".join(notices), hint="Try again; `jitl doctor` says what is wrong.")
-        fused = fuse(query, found, self._weighed(query, found, candidates, notices))
-        hits = self._corrected(query, consultation, self._walked(query, consultation, fused, k, notices)[:k])
-        return SearchResult(hits[:k], consultation, query, tuple(notices))
+        onward = self._onward(query, consultation)
+        ahead = [hit for _, hits in onward for hit in hits]
+        ids = {hit.passage.id for hit in ahead if hit.passage is not None}
+        rest = self._walked(query, consultation, fused or [], k, notices)
+        hits = [*ahead, *(hit for hit in rest if hit.passage is None or hit.passage.id not in ids)]
+        return SearchResult(self._corrected(query, consultation, hits[:k])[:k], consultation, query, tuple(notices), onward)
+
+    def _onward(self, query: Query, consultation: Consultation) -> tuple[tuple[Query, Sequence[RankedHit]], ...]:
+        """What a question asks of passages when corrections have answered a part of it, and what holds that."""
+        found = []
+        for left in consultation.onward:
+            asked = self.prepare(left, query.collections, as_of=query.as_of, release=query.release, run=query.run)
+            asked = replace(asked, deadline=query.deadline)
+            fused = self._gathering.end(asked, self._gathering.begin(asked, ONWARD), ONWARD, [])
+            hits = self._gathering.hydrated(asked, fused or [], ONWARD)
+            found.append((asked, [replace(hit, path=(left,)) for hit in hits]))
+        return tuple(found)
 
     def marks(self, query: Query, passages: Sequence[Passage]) -> Mapping[str, str]:
         """Chunk id -> correction that supersedes what stands there."""
         return {} if self._corrections is None else self._corrections.marks(query, passages)
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._gathering.close()
 
     def _vector(self, asked: str) -> Vector | None:
         if self._encoder is None or not self._encoder.covers(asked):
@@ -192,64 +187,21 @@ class Searcher:
             _log.warning("question without a vector: %s", error)
             return None
 
-    def _begin(self, query: Query, k: int) -> Mapping[str, _Hits]:
-        """Start the legs that wait for somebody else; calling what is returned gives a leg's hits, those of others last."""
-        together = Together({name: leg.steps(query, k) for name, leg in self._stepwise.items()}, self._catalogue, query)
-        inline = {
-            leg.name: partial(together.hits, leg.name) if leg.name in self._stepwise else partial(leg.retrieve, query, k)
-            for leg in self._legs
-            if leg.inline
-        }
-        begun = {leg.name: self._pool.submit(leg.retrieve, query, k) for leg in self._legs if not leg.inline}
-        return inline | {name: partial(_wait, future, query.deadline) for name, future in begun.items()}
-
     def _missing_vector(self, query: Query) -> list[str]:
         expected = self._encoder is not None and query.vector is None and self._encoder.covers(query.text)
         return ["The encoder did not answer: passages were found by their terms alone."] if expected else []
 
-    def _weighed(self, query: Query, found: Mapping[str, Sequence[Hit]], k: int, notices: list[str]) -> dict[str, Mapping[str, float]]:
-        """What each leg gives to the hits of the others; one that found fewer than k has named all that it gives anything."""
-        keys = {leg: {hit.chunk_id for hit in hits} for leg, hits in found.items()}
-        every = set().union(*keys.values())
-        weighed: dict[str, Mapping[str, float]] = {}
-        for name, leg in self._weighers.items():
-            missing = every - keys.get(name, every)  # a leg that failed is not asked again
-            if missing and len(keys[name]) >= k:
-                try:
-                    weighed[name] = leg.weigh(query, sorted(missing))
-                except JitlError as error:
-                    notices.append(f"{name}: {error.message}")
-        return weighed
-
     def _walked(self, query: Query, consultation: Consultation, fused: Sequence[Fused], k: int, notices: list[str]) -> list[RankedHit]:
         """What the legs found and what that leads to; k at least, where there are so many."""
         if self.walker is None:
-            return self._hydrated(query, fused, k)
-        hits = self._hydrated(query, fused, max(k, self.walker.pool))
+            return self._gathering.hydrated(query, fused, k)
+        hits = self._gathering.hydrated(query, fused, max(k, self.walker.pool))
         starts = [statement_of(each.correction) for each in consultation.evidence if each.strength is Strength.DEPENDENT]
         try:
-            return list(_isolated(GRAPH, partial(self.walker.walk, query, hits, starts, partial(self._looked_up, query))))
+            return list(isolated(GRAPH, partial(self.walker.walk, query, hits, starts, partial(self._gathering.look_up, query))))
         except Unavailable as error:
             notices.append(error.message)
             return hits
-
-    def _looked_up(self, query: Query, chunk_ids: Sequence[str]) -> list[RankedHit]:
-        """These passages as far as SQL confirms them, with what every leg gives them."""
-        passages = self._catalogue.passages(chunk_ids, query.collections)
-        hits = [Hit(one.id, one.document_id, one.ordinal, 0.0, GRAPH) for one in passages.values()]
-        weighed = {name: leg.weigh(query, sorted(passages)) for name, leg in self._weighers.items()} if hits else {}
-        return [_ranked(each, passages[each.hit.chunk_id]) for each in fuse(query, {GRAPH: hits}, weighed)]
-
-    def _hydrated(self, query: Query, fused: Sequence[Fused], k: int) -> list[RankedHit]:
-        """The best k that SQL still confirms, as passages."""
-        hits: list[RankedHit] = []
-        for start in range(0, len(fused), k):
-            some = fused[start : start + k]
-            passages = self._catalogue.passages([each.hit.chunk_id for each in some], query.collections)
-            hits += [_ranked(each, passages[each.hit.chunk_id]) for each in some if each.hit.chunk_id in passages]
-            if len(hits) >= k:
-                break
-        return hits[:k]
 
     def _corrected(self, query: Query, consultation: Consultation, hits: list[RankedHit]) -> list[RankedHit]:
         """Superseded passages marked, and the correction that answers ahead of them."""
@@ -262,29 +214,6 @@ class Searcher:
             return hits
         answer = consultation.answer
         return [RankedHit("correction", answer.same, correction=answer.correction), *hits]
-
-
-def _wait(future: Future[Sequence[Hit]], deadline: float) -> Sequence[Hit]:
-    try:
-        return future.result(timeout=max(0.0, deadline - time.monotonic()))
-    except TimeoutError as error:
-        future.cancel()
-        raise Unavailable("too late.") from error
-
-
-def _isolated(name: str, hits: Callable[[], Sequence[_Any]]) -> Sequence[_Any]:
-    """A leg's hits; whatever goes wrong inside it comes out as `Unavailable` with its name."""
-    try:
-        return hits()
-    except JitlError as error:
-        raise Unavailable(f"{name}: {error.message}") from error
-    except Exception as error:  # a leg is isolated: its bug must not take the others down
-        _log.exception("leg %s failed", name)
-        raise Unavailable(f"{name}: failed.") from error
-
-
-def _ranked(fused: Fused, passage: Passage) -> RankedHit:
-    return RankedHit("passage", fused.score, passage=passage, path=fused.hit.path, legs=fused.legs)
 
 
 def _marked(hit: RankedHit, marks: Mapping[str, str]) -> RankedHit:

@@ -80,14 +80,9 @@ class Location:
     @property
     def label(self) -> str:
         """Short text for people: `page 3`, `slide 12`, `Trigger > Rates`."""
-        parts = []
-        if self.page is not None:
-            parts.append(f"page {self.page}")
-        if self.slide is not None:
-            parts.append(f"slide {self.slide}")
-        if self.section:
-            parts.append(" > ".join(self.section))
-        return ", ".join(parts)
+        page = "" if self.page is None else f"page {self.page}"
+        slide = "" if self.slide is None else f"slide {self.slide}"
+        return ", ".join(part for part in (page, slide, " > ".join(self.section)) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +201,15 @@ class Candidate:
 class Consultation:
     """What the corrections say to one question.
 
-    `answer` is the authoritative correction that fires, if any. `evidence` are dependent ones and, beside an
-    original answer, visible ones without authority; at most five, best first. `candidates` are the weighed ones, best first.
+    `answer`: the authoritative correction that fires, if any. `evidence`: dependent ones and, beside an original answer, visible ones
+    without authority, at most five. `candidates`: the weighed ones. `onward`: what dependent ones leave to be asked of the passages,
+    with their answers in the place of what they answer. Each best first.
     """
 
     answer: Candidate | None = None
     evidence: tuple[Candidate, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    onward: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,3 +295,4 @@ class SearchResult:
     consultation: Consultation
     query: Query
     notices: tuple[str, ...] = ()  # legs that failed, by name and reason
+    onward: tuple[tuple[Query, Sequence[RankedHit]], ...] = ()  # what was asked onward, and its hits
