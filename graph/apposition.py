@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from graph.nounphrases import FORBIDDEN, STOPPERS, phrase
 from graph.statements import Stated, completed, group_at
 from graph.verbs import BASES, FORMS, PARTICIPLES
-from graph.words import FUNCTION
+from graph.words import BARE, FUNCTION
 
 _NAME = r"[A-Z][\w+/’'-]*(?: (?:[A-Z][\w+/’'-]*|\d[\w.]*)){0,4}"
 _BESIDE = re.compile(
@@ -24,14 +24,6 @@ _LISTED = re.compile(r"[,.;)] ?(?:and|or)\b|, [A-Z]")
 _VERBS = (FORMS - PARTICIPLES) | frozenset(
     {"require", "requires", "leverage", "accommodate", "allow", "allows", "enable", "need", "needs", "like"}
 )
-_BARE = frozenset(
-    """
-    different numerous new existing current various several other many leading well-known popular modern common recent future further
-    additional certain specific similar big large small important dedicated proposed possible external traditional typical standard some
-    own more most few two three basic critical special others established
-    """.split()  # noqa: SIM905
-)
-"""Words that tell nothing of what a thing is."""
 _LONGEST = 4  # words of what names are examples of
 _NAMES = 4
 _NOUNS = 2  # words after a name that belong to it
@@ -94,7 +86,7 @@ def _before(text: str, start: int, end: int) -> tuple[int, int] | None:
         lowered = word.lower()
         if len(taken) > _LONGEST:
             return None
-        if not word.replace("-", "").isalnum() or lowered in STOPPERS or lowered in _BARE or lowered.endswith("ly") or word in _VERBS:
+        if not word.replace("-", "").isalnum() or lowered in STOPPERS or lowered in BARE or lowered.endswith("ly") or word in _VERBS:
             break
         taken.append(words.pop())
     while len(taken) > 1 and taken[-1].islower() and taken[-1] in PARTICIPLES and taken[-1] != "distributed":

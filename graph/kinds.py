@@ -16,7 +16,10 @@ _FAMILY = rf"{_UPPER}[\w’'-]+"
 _INITIALED = re.compile(
     rf"(?:{_UPPER}\.[ -]?)+(?:(?:van|von|de|der|del|la) )*{_FAMILY}(?: {_FAMILY})?|{_FAMILY} (?:{_UPPER}\. ?)+{_FAMILY}"
 )
-_LIVED = re.compile(r" ?\( ?(?:born|b\.|née|[^()]{0,60}\b1\d{3}\b[^()]{0,12} ?[–—-] ?[^()]{0,30}\d{4} ?\)|[^()]{0,40}; born)")
+_JOURNAL = re.compile(r" (?:Phys|Rev|Lett|Nucl|Instrum|Meth|Math|Comput|Conf|Ser|Proc|Chem|Astron|Astrophys|High|Eur)\b")
+_LIVED = re.compile(
+    r" ?\( ?(?:born|b\.|née|[^()]{0,60}\b1\d{3}\b[^()]{0,12} ?[–—-] ?[^()]{0,30}\d{4} ?\)|[^()]{0,40}; born)|\"? ?[<(][\w.+-]{1,60}@"
+)
 _AFTER = re.compile(
     r"[ \n](?:(?P<experiment>[Cc]ollaboration|[Ee]xperiment)|(?P<detector>detector|calorimeter|tracker|spectrometer|accelerator|collider)"
     r"|(?P<software>package|library|framework|software|toolkit|generator|module|plugin|extension|daemon|compiler))\b"
@@ -29,6 +32,7 @@ _FORMS = re.compile(
     r"|(?P<code>\b[A-Za-z_]\w{0,60}(?:::~?\w{1,60})+|\b_{0,2}[A-Za-z][A-Za-z0-9]{0,40}(?:_[A-Za-z0-9]{1,40})+\b"
     r"|\b[A-Z][a-z0-9]{1,30}(?:[A-Z]{1,5}[a-z0-9]{1,30})+\b)"
 )
+_BRACKET = re.compile(r"[(<]")
 _HINT = re.compile(r"[a-z0-9][A-Z]|\d\.\d|_\w|::|-[a-z]{2,3}/\d")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|\d+")
 _NO_RELEASE = frozenset(
@@ -80,7 +84,7 @@ def kind_of(folded: str, name: str, text: str, end: int) -> Kind:
     if " " not in name:
         after = _AFTER.match(text, end)
         return Kind(str(after.lastgroup)) if after else Kind.NAME
-    if ("." in name and _INITIALED.fullmatch(name)) or name.split(" ", 1)[0].rstrip(".").lower() in ROLES - {
+    if ("." in name and _INITIALED.fullmatch(name) and not _JOURNAL.search(name)) or name.split(" ", 1)[0].rstrip(".").lower() in ROLES - {
         "prime",
         "chief",
         "crown",
@@ -89,7 +93,7 @@ def kind_of(folded: str, name: str, text: str, end: int) -> Kind:
         "major",
     }:
         return Kind.PERSON
-    return Kind.PERSON if "(" in text[end : end + 2] and _LIVED.match(text, end) else Kind.NAME
+    return Kind.PERSON if _BRACKET.search(text, end, end + 3) and _LIVED.match(text, end) else Kind.NAME
 
 
 @cache

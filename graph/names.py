@@ -33,6 +33,7 @@ _SMALL = _STRONG_WORDS | _WEAK_WORDS
 _ENDS = frozenset(".!?:;。！？；：\n•|*")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|TH|Th)")
 _LONGEST = 12  # words of a name
+_QUOTED_WORDS = 10
 _JOINED_LENGTH = 80  # characters of one
 _WRAPPED = 50  # characters of a line whose name may go on in the next
 
@@ -42,7 +43,8 @@ def spans(text: str) -> Iterator[Span]:
     for match in _QUOTED.finditer(text):
         group = match.lastindex or 0
         start, end = match.span(group)
-        if text[start].isupper() or not text[start].isascii():
+        end -= text[end - 1] in ",."
+        if (text[start].isupper() or not text[start].isascii()) and text.count(" ", start, end) < _QUOTED_WORDS:
             yield start, end
     before: Sequence[Token] = ()
     for match in _RUN.finditer(text):
@@ -156,7 +158,7 @@ def _over(text: str, before: Sequence[Token], after: Sequence[Token]) -> Iterato
         noble = after[1][0] if len(after) > 1 and _ORDINAL.fullmatch(word) else word
         if noble in NOBILITY or text[after[0][1] : after[-1][2]] in PLACES:
             yield before[0][1], after[-1][2]
-    elif sign in {":", ": The", ": A"} and not text[start].isspace() and not _opens(text, before[0][1]):
+    elif sign in {":", ": The", ": A"} and len(after) > 1 and word.lower() not in FUNCTION and not _opens(text, before[0][1]):
         yield before[0][1], after[-1][2]
 
 
@@ -198,6 +200,6 @@ def _stands(word: str, *, opening: bool) -> bool:
 def _opens(text: str, start: int) -> bool:
     """Whether a sentence, line or cell begins here."""
     at = start - 1
-    while at >= 0 and text[at] in " \t\"'“‘([*_":
+    while at >= 0 and text[at] in " \t\"'“‘([*_-":
         at -= 1
     return at < 0 or text[at] in _ENDS

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from graph.acronyms import spells
 from graph.keys import key
 from graph.verbs import FORMS
-from graph.words import COMMON, FUNCTION
+from graph.words import BARE, COMMON, FUNCTION
 from jitl.glossary import Entry, Glossary
 from jitl.wordforms import SIGN
 
@@ -32,6 +32,8 @@ _MOST = 16  # phrases of a passage that the glossary does not know
 
 _GENERAL = ("Units", "Organisation", "Words", "Chinese words", "Computing")
 """Headings of the glossary under which there are words rather than terms."""
+_TECHNICAL = ("Detectors", "Accelerators", "Particles", "Physics")
+"""Headings under which single words are terms as well."""
 _CERTAIN = 4  # letters of a short form that means one thing wherever it stands
 _LONE = 8  # letters of a single word that is a term
 
@@ -61,8 +63,11 @@ def glossed() -> Glossed:
             if meanings[_folded(one)] == meanings[_folded(other)] == 1:
                 aliases.setdefault(_folded(one), []).append(_folded(other))
     doubtful = frozenset(one for one in aliases if not _certain(written[one]))
+    lone = {_folded(name) for entry in entries if entry.subject.startswith(_TECHNICAL) for name in entry.en if len(name) >= _LONE}
     first: dict[str, list[str]] = {}
     for one, name in written.items():
+        if " " not in one and one not in lone:
+            continue
         if name.islower() and one.replace(" ", "").isalpha() and one.isascii() and _tells(name):
             first.setdefault(one.split()[0], []).append(one)
     for names in first.values():
@@ -73,7 +78,8 @@ def glossed() -> Glossed:
 
 def _tells(name: str) -> bool:
     """Whether a name is a term rather than a word of everyday language."""
-    if name.split(maxsplit=1)[0] in FUNCTION:
+    words = name.split()
+    if words[0] in FUNCTION or words[-1] in FUNCTION:
         return False
     return SIGN.match(name) is not None or not name.islower() or " " in name or len(name) >= _LONE
 
@@ -162,7 +168,7 @@ def _of_run(start: int, run: str) -> Iterator[tuple[int, int]]:
             continue
         if at - first > 1 and sorts[at - 1] > 1:
             low = max(first, at - _LONGEST)
-            while low < at - 1 and words[low] in COMMON:
+            while low < at - 1 and (words[low] in COMMON or words[low] in BARE):
                 low += 1
             if low < at - 1:
                 yield start + (ends[low - 1] if low else 0), start + ends[at - 1] - 1

@@ -99,3 +99,12 @@ ROLES = frozenset(
     """.split()  # noqa: SIM905
 )
 """What a person is called before the name."""
+
+BARE = frozenset(
+    """
+    different numerous new existing current various several other many leading well-known popular modern common recent future further
+    additional certain specific similar big large small important dedicated proposed possible external traditional typical standard some
+    own more most few two three basic critical special others established
+    """.split()  # noqa: SIM905
+)
+"""Words that tell nothing of what a thing is."""
