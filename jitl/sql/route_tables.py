@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, Integer, LargeBinary, String, Table, Text
 
 from jitl.sql.columns import Id, Moment, metadata
 
@@ -11,7 +11,7 @@ route_lessons = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("seq", Integer, nullable=False, unique=True),  # of its latest change: readers ask for what came after the last they saw
-    Column("principal_id", ForeignKey("principals.id"), nullable=False, index=True),
+    Column("principal_id", Id, nullable=False, index=True),  # the owner of the folder stands in no table
     Column("everyone", Boolean, nullable=False),  # else it holds for its author alone
     Column("question", Text, nullable=False),
     Column("label", String(16), nullable=False),

@@ -72,3 +72,19 @@ def test_what_nothing_was_found_for_waits_until_it_is_dismissed(jitl: Terminal) 
     assert item["id"] in jitl.ok("inbox", "dismiss", item["id"]).out
     assert jitl.json("inbox") == []
     assert jitl("inbox", "dismiss", item["id"]).code == 1
+
+
+def test_a_route_is_taught_shown_and_taken_back(jitl: Terminal) -> None:
+    question = "Which tag do we use for the new release?"
+    before = jitl.json("route", question)
+    (lesson,) = jitl.json("route", question, "--correct", "hep_code")
+    assert (lesson["label"], lesson["everyone"]) == ("hep_code", True)
+    (taught,) = jitl.json("route", question.lower())
+    assert (taught["label"], taught["by"]) == ("hep_code", "taught")
+    assert "taught" in jitl.ok("route", question).out
+    assert lesson["id"] in jitl.ok("route", "--lessons").out
+    jitl.ok("route", "--undo", lesson["id"])
+    assert jitl.json("route", question) == before
+    assert jitl("route", "--undo", lesson["id"]).code == 1
+    assert jitl("route", "--correct", "hep").code == 2
+    assert "Python" not in jitl.ok("route", "And in descending order?", "--after", "How do I sort a list in Python?").out
