@@ -139,7 +139,8 @@ def _statements(found: Found) -> None:
     for start, end in sentences(text):
         if not text[start].isascii() and chinese.HAN.match(text, start):
             for subject, relation, object_ in chinese.statements(text, start, end):
-                found.state(subject, relation, object_, (start, end))
+                if relation in chinese.LIVES or found.folded(text[slice(*subject)]) in found:
+                    found.state(subject, relation, object_, (start, end))
             continue
         for one in statements.statements(text, start, end):
             found.state(one.subject, one.relation, one.object, (start, end))

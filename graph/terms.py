@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -39,7 +40,7 @@ _LONE = 8  # letters of a single word that is a term
 
 
 class Glossed(NamedTuple):
-    """Names of the glossary. English terms stand under their first word.
+    """Names of the glossary. English terms stand under their first word, Chinese ones under their first sign by length, longest first.
 
     `aliases` leads from a name that means one thing to its usual names; names in `doubtful` mean others elsewhere.
     """
@@ -47,8 +48,7 @@ class Glossed(NamedTuple):
     aliases: Mapping[str, Sequence[str]]
     doubtful: frozenset[str]
     first: Mapping[str, Sequence[str]]
-    chinese: frozenset[str]
-    longest: int
+    chinese: Mapping[str, Mapping[int, AbstractSet[str]]]
 
 
 @cache
@@ -72,8 +72,17 @@ def glossed() -> Glossed:
             first.setdefault(one.split()[0], []).append(one)
     for names in first.values():
         names.sort(key=len, reverse=True)
-    chinese = frozenset(name for name in written if SIGN.match(name) and len(name) > 1)
-    return Glossed(aliases, doubtful, first, chinese, max(map(len, chinese)))
+    return Glossed(aliases, doubtful, first, _by_first_sign(entries))
+
+
+def _by_first_sign(entries: Sequence[Entry]) -> Mapping[str, Mapping[int, AbstractSet[str]]]:
+    """Chinese names by their first sign and length, the longest first."""
+    found: dict[str, dict[int, set[str]]] = {}
+    for entry in entries:
+        for name in entry.zh:
+            if len(name) >= (2 if entry.subject.startswith(_TECHNICAL) else 3):
+                found.setdefault(name[0], {}).setdefault(len(name), set()).add(name)
+    return {sign: dict(sorted(of.items(), reverse=True)) for sign, of in found.items()}
 
 
 def _tells(name: str) -> bool:
