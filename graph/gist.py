@@ -25,6 +25,8 @@ _LENGTH: Final = {"en": (40, 320), "zh": (14, 120)}
 _SPENT: Final = 0.2
 """What a name is still worth in the next sentence, once one has said it."""
 _ASKS: Final = re.compile(r"[?？][\"'”’」』)）]*$")
+_BULLET: Final = re.compile(r"(?:[-*•–]|\d{1,2}[.)])\s+")
+_REFERENCE: Final = re.compile(r"\[?\[\w+\]")
 _MAIL_HEADER: Final = re.compile(r"(?:Thread|From|Date|To|Cc|Subject|Reply-To): ")
 _CLOSED: Final = re.compile(r"[.!。！；][\"'”’」』)）\]]*$")
 _LOOSE: Final = re.compile(r"[|{}\\<>=_~^#*]|https?:|\s{3,}")
@@ -80,15 +82,18 @@ def sentences(passages: Sequence[Passage], held: Mapping[str, Sequence[Held]], w
 
 def holding(passages: Sequence[Passage], held: Mapping[str, Sequence[Held]], most: int) -> list[Span]:
     """Sentences that hold one of the names, from as many documents as there are; the best of each first."""
-    found: list[_Candidate] = []
-    for document in dict.fromkeys(passage.document_id for passage in passages):
-        ours = [one for passage in passages if passage.document_id == document for one in _candidates(passage, held.get(passage.id, ()))]
-        found += sorted(ours, key=lambda one: -one.fit * len(one.names))[:1]
-    return [one.span for one in found[:most]]
+    best: dict[str, _Candidate] = {}
+    for passage in passages:
+        for one in _candidates(passage, held.get(passage.id, ())):
+            if one.document not in best or best[one.document].fit < one.fit:
+                best[one.document] = one
+    return [one.span for one in sorted(best.values(), key=lambda one: -one.fit)[:most]]
 
 
 def _candidates(passage: Passage, held: Sequence[Held]) -> Iterator[_Candidate]:
-    for start, end in texts.sentences(passage.text):
+    for begin, end in texts.sentences(passage.text):
+        bullet = _BULLET.match(passage.text, begin, end)
+        start = begin if bullet is None else bullet.end()
         sentence = passage.text[start:end]
         fit = _fit(sentence)
         if fit:
@@ -109,6 +114,7 @@ def _fit(sentence: str) -> float:
         return 0.0
     fit = 1.0 if _CLOSED.search(sentence) else 0.4
     fit *= 0.6 if _BACK.match(sentence) else 1.0
+    fit *= 0.3 if _REFERENCE.match(sentence) else 1.0
     return fit * 0.5 ** len(_LOOSE.findall(sentence))
 
 

@@ -58,3 +58,12 @@ def test_a_name_counts_where_it_was_found_whatever_its_key() -> None:
     start = one.text.index("J/ψ")
     found = gist.sentences([one], {"c1": [gist.Held("x", "j/psi -> mu- mu+", start)]}, {"x": 1.0})
     assert [one.text[a:b] for _, a, b in found] == ["The decay J/ψ → μ+μ- was seen by everyone who looked."]
+
+
+def test_a_bullet_is_no_part_of_a_sentence_and_a_reference_none_of_a_summary() -> None:
+    one = passage(1, "[Olsen2019] Maria Olsen, on the lamps of the Lantern Array, Journal of Lamps.", "d1")
+    other = passage(2, "- Maria Olsen rebuilt the lamps of the Lantern Array in the winter.", "d2")
+    both = {text.id: held("maria olsen") for text in (one, other)}
+    spans = gist.holding([one, other], both, 2)
+    assert [id_ for id_, _, _ in spans] == ["c2", "c1"]
+    assert other.text[spans[0][1] : spans[0][2]].startswith("Maria Olsen rebuilt")
