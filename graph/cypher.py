@@ -95,9 +95,9 @@ PRUNE: Final = "UNWIND $rows AS number MATCH (n:Name {number: number}) WHERE NOT
 
 PACKED: Final = "UNWIND $ids AS id MATCH (p:Passage {id: id}) RETURN p.id, p.names"
 POSTINGS: Final = """
-UNWIND $names AS name
-CALL (name) {
-    UNWIND name[1] AS number
+UNWIND range(0, size($names) - 1) AS at
+CALL (at) {
+    UNWIND $names[at] AS number
     MATCH (n:Name {number: number}) WHERE n.passages > 0
     RETURN collect(number) AS numbers, sum(n.passages) AS passages
 }
@@ -113,8 +113,8 @@ CALL (numbers) {
     WITH id, place ORDER BY place LIMIT $most
     RETURN collect(id) AS ids, collect(place) AS places
 }
-RETURN name[0], passages, ids, places
-"""
+RETURN at, passages, reduce(every = '', id IN ids | every + id), size([place IN places WHERE place < $untitled])
+"""  # one text of all ids: the driver takes longer to read a list than the server to join it
 FIRST: Final = """
 UNWIND $numbers AS number
 CALL (number) {

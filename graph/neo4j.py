@@ -26,6 +26,7 @@ JOB_S: Final = 60.0
 """Time limit of a page of what a job reads."""
 PAGE: Final = 2000
 """Passages that a job reads at once."""
+UUID_CHARS: Final = 36
 
 
 class Neo4jGraph:
@@ -55,11 +56,12 @@ class Neo4jGraph:
         return {chunk_id: packing.unpack_mentions(found[chunk_id]) for chunk_id in wanted if chunk_id in found}
 
     def postings(self, keys: Sequence[str], collections: Sequence[str], most: int) -> Mapping[str, Posting]:
-        names = [(key, _numbers([key], collections)) for key in _once(keys)]
+        wanted = _once(keys)
+        asked = {"names": [_numbers([key], collections) for key in wanted], "most": most, "untitled": merging.UNTITLED}
         found: dict[str, Posting] = {}
-        for key, passages, ids, places in self._read(cypher.POSTINGS, self._walk_s, names=names, most=most):
-            chunks = [(id_, place < merging.UNTITLED) for id_, place in zip(ids, places, strict=True)]
-            found[key] = Posting(passages if len(chunks) == most else len(chunks), chunks)  # written meanwhile: what was found is told
+        for at, passages, ids, titled in self._read(cypher.POSTINGS, self._walk_s, **asked):
+            chunks = [(ids[start : start + UUID_CHARS], start < UUID_CHARS * titled) for start in range(0, len(ids), UUID_CHARS)]
+            found[wanted[at]] = Posting(passages if len(chunks) == most else len(chunks), chunks)  # of one written just now: what is found
         return found
 
     def aliases(self, keys: Sequence[str], collections: Sequence[str]) -> Mapping[str, Sequence[str]]:
@@ -159,7 +161,7 @@ def _numbers(keys: Sequence[str], collections: Sequence[str]) -> list[int]:
 
 _WARM: Final = (
     (cypher.PACKED, {"ids": [""]}),
-    (cypher.POSTINGS, {"names": [("", [-1])], "most": 1}),
+    (cypher.POSTINGS, {"names": [[-1]], "most": 1, "untitled": 0}),
     (cypher.OTHER_NAMES, {"numbers": [-1]}),
     (cypher.STATED, {"numbers": [-1], "most": 1}),
     (cypher.FIRST, {"numbers": [-1], "most": 1}),
