@@ -24,13 +24,14 @@ _INDEX = re.compile(r"(?<![^\W_])([^\W\d_])_(?=[^\W_])")  # Z_c, D_s
 _MATH = re.compile(r"\\(?:mathrm|text|mathit|rm|it|bf|emph|textit|textbf|ensuremath|xspace|left|right|[,;!: ])|[${}\\]")
 _POSSESSIVE = re.compile(r"'s?(?![^\W_])")
 _SIGNS = re.compile(r"[\\$^→⁺⁻⁰±−ψμπηφωρτνγΛΣΞΩΔχΥ_]|->|[+-](?:\s|$)|[(]\d|[a-z]0\b|psi|pi|eta'|K[SL]")
-_ARTICLE = re.compile(r"(?:the|an|a(?= *[^\W_]{2}))[ _]+(?=\S)")
+_ARTICLE = re.compile(r"(?:(?:the|an|a(?= *[^\W_]{2}))[ _]+)+(?=\S)")
 _DROPPED = re.compile(r"['\"“”«»]")
 _BETWEEN = re.compile(
     r"(?:[^\w+#/()&]|&(?!\w)|(?<!\w)&)+|_+|/(?=\d)|[(](?!\d+[)])|(?<![(]\d)(?<![(]\d\d)(?<![(]\d{3})(?<![(]\d{4})(?<![(]\d{5})[)]"
 )
 _RELEASE = re.compile(r"(?<= )v(?=\d+[._/]\d)")  # ROOT v6.24/06
 _LETTER_RUN = re.compile(r"(?<![^ ])[^\W\d_](?: [^\W\d_](?![^ ]))+")
+_LONGEST = 200  # letters of a key: what an index can hold
 _MOST = 6  # times that a name is folded until nothing changes
 _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 
@@ -41,7 +42,7 @@ def key(name: str) -> str:
 
     Particles and decay modes have the form of `graph.particles`. Kept are `+`, `#`, `/`, an `&` within a word and a number in
     brackets (C++, J/psi, R&D, Zc(3900)); left out are leading articles and the possessive `'s`. Single letters in a row are written
-    as one word: U.S. = US, A. P. J. = APJ. A name of signs alone is its folded self.
+    as one word: U.S. = US, A. P. J. = APJ. At most 200 letters. A name of signs alone is its folded self.
     """
     folded = _folded(unescape(name) if "&" in name else name)
     for _ in range(_MOST):
@@ -63,4 +64,4 @@ def _folded(name: str) -> str:
     folded = _DROPPED.sub("", _POSSESSIVE.sub("", _RELEASE.sub("", folded)))
     folded = " ".join(_BETWEEN.sub(" ", folded).split())
     folded = _LETTER_RUN.sub(lambda match: match.group().replace(" ", ""), folded)
-    return _HAN_GAP.sub("", folded) or " ".join(text.split())
+    return (_HAN_GAP.sub("", folded) or " ".join(text.split()))[:_LONGEST].rstrip()
