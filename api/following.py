@@ -30,7 +30,8 @@ def graph_store(db: Database, settings: Settings) -> GraphStore:
     """In SQL, or on the server that the settings name. Raises `MissingPart` where its driver is not installed."""
     if settings.graph_server is None:
         return SqlGraph(db)
-    return Neo4jGraph(settings.graph_server, settings.graph_user, settings.graph_password.get_secret_value())
+    password = settings.graph_password.get_secret_value()
+    return Neo4jGraph(settings.graph_server, settings.graph_user, password, walk_s=settings.graph_timeout_s)
 
 
 class Following:
