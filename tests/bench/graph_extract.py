@@ -28,9 +28,7 @@ def main() -> None:
     embedding = _timed(lambda: encoder.embed(some)) / len(some)
     found = [extractor.extract(row["text"], row["title"], row["title"]) for row in rows]
     mentions, statements = (sum(len(getattr(facts, part)) for facts in found) / len(found) for part in ("mentions", "statements"))
-    print(
-        f"{len(rows)} passages of {TOKENS.start} to {TOKENS.stop - 1} tokens: {mentions:.1f} mentions, {statements:.2f} statements a passage"
-    )
+    print(f"{len(rows)} passages of {TOKENS.start}-{TOKENS.stop - 1} tokens: {mentions:.1f} mentions and {statements:.2f} statements each")
     print(f"extract {1000 * extracting:.3f} ms, embed {1000 * embedding:.2f} ms: {100 * extracting / embedding:.1f} %")
 
 
