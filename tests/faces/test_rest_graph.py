@@ -72,6 +72,22 @@ def test_a_wrong_sentence_is_told_where_it_is_shown(live: Live) -> None:
     assert None in struck.values() or len(struck) == 1
 
 
+def test_an_overview_strikes_what_a_correction_supersedes(live: Live) -> None:
+    write_by_hand(live.container, fill(live, "struck"))
+    erika = live.person("ella", Role.EXPERT, struck="teach")
+    wrong = "The Aurora Project records cosmic showers with the Lantern Array on Mount Kestrel."
+    said = {"question": "What do the lamps record?", "answer": "Nothing since 2024.", "collection": "struck"}
+    before = erika.post("/v1/ask", json={"question": OVERVIEW}).json()["answer"]
+    assert wrong in before
+    assert f"(superseded) {wrong}" not in before
+    correction = erika.post("/v1/corrections", json=said | {"supersedes": [{"document": "aurora0.md", "quote": wrong}]}).json()["id"]
+    answer = erika.post("/v1/ask", json={"question": OVERVIEW}).json()
+    assert f"(superseded) {wrong}" in answer["answer"]
+    assert correction in [source.get("superseded_by") for source in answer["sources"]]
+    erika.delete(f"/v1/corrections/{correction}")
+    assert erika.post("/v1/ask", json={"question": OVERVIEW}).json()["answer"] == before
+
+
 def test_communities_are_those_that_the_caller_may_read(live: Live) -> None:
     place = fill(live, "drawn")
     id_ = write_by_hand(live.container, place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,30 @@ def test_an_edition_is_read_from_its_switch_on_and_the_old_one_is_swept(world: W
     world.editions.sweep(world.place, everything=True)
     assert shelf(world).computed([world.place]) == {}
     assert world.editions.changed(world.place) == 1.0
+
+
+def test_whoever_reads_while_it_switches_sees_one_edition_whole(world: World) -> None:
+    written(world)
+    member = Member("aurora project", "Aurora Project", Kind.NAME, [chunk(world, "aurora0")])
+    seen: list[tuple[str, ...]] = []
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            seen.append(tuple(sorted(one.id for one in world.editions.listed([world.place], level=0)[0])))
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    for turn in range(6):
+        edition = world.editions.begin(world.place, world.editions.base(world.place))
+        for rank in range(3):
+            world.editions.add(edition, Community(f"{turn}-{rank}", world.place, 0, None, rank, [member], []))
+        world.editions.switch(world.place, edition)
+        world.editions.sweep(world.place)
+    stop.set()
+    reader.join()
+    whole = {("id-1",), *(tuple(f"{turn}-{rank}" for rank in range(3)) for turn in range(6))}
+    assert set(seen) <= whole
 
 
 def test_a_deleted_collection_takes_no_edition(world: World) -> None:
