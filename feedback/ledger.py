@@ -131,11 +131,12 @@ class Ledger:
         return seq
 
     def fill_vectors(self, limit: int = 256) -> int:
-        """Embed corrections that went in without a vector or with another encoder's; how many. Harmless to repeat until it says 0.
+        """Embed corrections without a vector that can be read, or with another encoder's; how many. Harmless to repeat until it says 0.
 
         Raises `Unavailable` while the encoder does not answer.
         """
-        lacking = sa.or_(corrections.c.vectors.is_(None), corrections.c.encoder != self._encoder.id)
+        damaged = sorted(self._taught.damaged())[:limit] if self._taught is not None and self._encoder.id else []
+        lacking = corrections.c.vectors.is_(None) | (corrections.c.encoder != self._encoder.id) | corrections.c.id.in_(damaged)
         with self._db.read() as connection:
             waiting = rows.TAUGHT.where(lacking, corrections.c.status != "retracted").order_by(corrections.c.seq).limit(limit)
             found = [rows.state_of(row) for row in connection.execute(waiting)] if self._encoder.id else []

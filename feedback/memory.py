@@ -7,6 +7,7 @@ what was merely proposed takes no part in weighing what was approved.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ from jitl.sql.engine import Database
 
 if TYPE_CHECKING:
     from jitl.types import CorrectionState, Matrix
+
+
+_log = logging.getLogger(__name__)
 
 
 class Place(NamedTuple):
@@ -40,6 +44,7 @@ class MemoryView:
     wrong: Mapping[str, MarkedSentences] = field(default_factory=dict)  # by collection
     thresholds: Mapping[str, float] = field(default_factory=dict)  # of the scope decision, by collection, where one was fitted
     imagined: Mapping[Place, ShelfView] = field(default_factory=dict)  # beside what was taught; see `feedback/foresight.py`
+    damaged: frozenset[str] = frozenset()  # corrections whose vectors cannot be read
 
     def concerns(self, collections: Iterable[str]) -> bool:
         """Whether anything stands, or ever stood, in one of them."""
@@ -82,6 +87,11 @@ class Memory:
         """As the last refresh read them."""
         return self._view.thresholds
 
+    @property
+    def read(self) -> bool:
+        """Whether anything was read so far."""
+        return self._view.seq > 0
+
     def behind(self) -> int:
         """How many events a refresh would have to read."""
         with self._db.read() as connection:
@@ -99,18 +109,24 @@ class Memory:
                 touched = self._replace(*rows.changed(connection, known.seq))
             thresholds = rows.thresholds(connection)
         places = {place: shelf.view() if place in touched else known.places[place] for place, shelf in self._shelves.items()}
-        self._view = MemoryView(seq, places, dict(self._wrong), thresholds)
+        self._view = MemoryView(seq, places, dict(self._wrong), thresholds, damaged=frozenset(self._damaged))
         return self._view
 
     def _forget(self) -> None:
         self._shelves: dict[Place, Shelf] = {}
         self._places: dict[str, tuple[Place, ...]] = {}
+        self._damaged: set[str] = set()
         self._wrong: dict[str, MarkedSentences] = {}
         self._marks: dict[str, tuple[str, tuple[WrongSentence, ...]]] = {}
 
     def _replace(self, ids: set[str], found: Sequence[rows.Stored]) -> set[Place]:
         """Bring these corrections in line with what SQL says; returns the shelves that changed."""
         touched = set[Place]()
+        self._damaged -= ids
+        for stored in found:
+            if stored.damaged or self._unfit(stored):
+                _log.warning("The vectors of correction %s are damaged: its terms find it until they are made anew.", stored.state.id)
+                self._damaged.add(stored.state.id)
         standing = {stored.state.id: self.standing(stored.state, self._vectors(stored)) for stored in found}
         for known in ids & self._places.keys():
             gone = [place for place in self._places[known] if place not in standing.get(known, {})]
@@ -141,9 +157,14 @@ class Memory:
 
     def _vectors(self, stored: rows.Stored) -> Matrix | None:
         vectors = stored.vectors
-        if vectors is None or stored.encoder != self._encoder_id or vectors.shape[1] != self._dimension or not vectors.any():
+        if vectors is None or stored.encoder != self._encoder_id or self._unfit(stored) or not vectors.any():
             return None
         return vectors
+
+    def _unfit(self, stored: rows.Stored) -> bool:
+        """Whether the vectors are none that this encoder makes, though they are said to be its own."""
+        vectors = stored.vectors
+        return vectors is not None and stored.encoder == self._encoder_id and vectors.shape[1] != self._dimension
 
     def _remark(self, ids: set[str], found: Sequence[rows.Stored]) -> None:
         """Only what has authority marks anything."""

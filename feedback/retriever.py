@@ -60,6 +60,10 @@ class TaughtCorrections:
         if self._memory.refresh().places and self._pairs is not None:
             self._pairs.load()
 
+    def damaged(self) -> frozenset[str]:
+        """Corrections whose stored vectors cannot be read, as a process knows that has read them. Raises `Unavailable`."""
+        return self._memory.refresh().damaged if self._memory.read else frozenset()
+
     def consult(self, query: Query) -> Consultation:
         """Weigh every correction acknowledged before the call that the caller may read. Raises `Unavailable` when SQL does not answer."""
         if not query.collections:

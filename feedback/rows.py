@@ -36,12 +36,16 @@ _NEWEST = Prepared(lambda _: sa.select(sa.func.max(correction_events.c.seq)))
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """`vectors` has one row for the question and one a paraphrase, rows of zeros where the encoder does not cover the language."""
+    """`vectors` has one row for the question and one a paraphrase, rows of zeros where the encoder does not cover the language.
+
+    `damaged`: what stands there is no such thing, and counts as none.
+    """
 
     state: CorrectionState
     encoder: str | None
     vectors: Matrix | None
     marks: tuple[WrongSentence, ...] = ()
+    damaged: bool = False
 
 
 def newest(connection: Connection) -> int:
@@ -106,11 +110,18 @@ def pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _stored(row: Any, marks: dict[str, list[str]]) -> Stored:
-    vectors = None
-    if row.vectors:
-        vectors = np.frombuffer(row.vectors, dtype=np.float32).reshape(1 + len(row.paraphrases), -1)
+    vectors = _matrix(row.vectors, 1 + len(row.paraphrases)) if row.vectors else None
+    damaged = bool(row.vectors) and vectors is None
     wrong = tuple(WrongSentence(sentence, row.id, row.seq) for sentence in marks.get(row.id, ()))
-    return Stored(state_of(row), row.encoder, vectors, wrong)
+    return Stored(state_of(row), row.encoder, vectors, wrong, damaged)
+
+
+def _matrix(stored: bytes, count: int) -> Matrix | None:
+    """None where the bytes are not so many rows of numbers."""
+    if len(stored) % (4 * count):
+        return None
+    found: Matrix = np.frombuffer(stored, dtype=np.float32).reshape(count, -1)
+    return found if np.isfinite(found).all() else None
 
 
 def _marks(rows: Iterable[Any]) -> dict[str, list[str]]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from feedback.ledger import Ledger
 from feedback.teaching import Line, Teaching, WrongQuote, read, read_line
 from jitl.errors import BadInput, Conflict, NotAllowed, NotFound, TooLarge
 from jitl.sql.engine import Database
 from jitl.sql.tables import audit, correction_events, corrections
-from tests.classroom import Classroom
+from tests.classroom import SETTINGS, Classroom
 
 Q, A = "Which BOSS release is recommended for the 2018 J/psi data?", "7.0.8"
 
@@ -190,6 +192,28 @@ def test_fields_are_read_as_json_gives_them() -> None:
         with pytest.raises(BadInput):
             read({"question": Q, "answer": A, **wrong})
         assert isinstance(read_line({"question": Q, "answer": A, **wrong}).teaching, BadInput)
+
+
+@pytest.mark.parametrize(
+    "blob", [b"torn", b"\xff" * 4 * 64, np.ones(8, np.float32).tobytes()], ids=["short", "no numbers", "another width"]
+)
+def test_vectors_that_cannot_be_read_are_as_none_and_made_anew(room: Classroom, blob: bytes) -> None:
+    hurt = room.teach("What is the crossing angle?", "22 mrad").id
+    room.teach("What is the beam energy?", "1.89 GeV")
+    with room.db.write() as connection:
+        stored = connection.scalar(sa.select(corrections.c.vectors).where(corrections.c.id == hurt))
+        connection.execute(corrections.update().where(corrections.c.id == hurt).values(vectors=blob))
+    assert room.ledger.fill_vectors() == 0  # nobody has looked at it yet
+    room.ledger = Ledger(room.db, room.encoder, room.sparse, SETTINGS, later := room.replica())
+    asked = [room.query(text) for text in ("what is the crossing angle", "What is the beam energy?")]
+    found = [later.consult(query).answer for query in asked]
+    assert [answer and answer.correction.answer for answer in found] == ["22 mrad", "1.89 GeV"]
+    assert later.damaged() == {hurt}
+    assert room.ledger.fill_vectors() == 1
+    assert room.ledger.fill_vectors() == 0
+    assert later.damaged() == frozenset()
+    with room.db.read() as connection:
+        assert connection.scalar(sa.select(corrections.c.vectors).where(corrections.c.id == hurt)) == stored
 
 
 def test_the_vector_comes_later_when_the_encoder_is_slow_or_down(room: Classroom) -> None:
