@@ -13,7 +13,8 @@ from graph.aliases import classes
 from graph.facts import Entity, Mention, Neighbour, PassageFacts, Posting, Stated
 from graph.pairs import pairs
 from graph.paths import shortest
-from graph.reading import GraphReader, Node, entity
+from graph.places import Node
+from graph.reading import GraphReader, entity
 from graph.writing import GraphWriter
 from jitl.sql.frequencies import slices
 from jitl.sql.graph_tables import graph_collections, graph_nodes, graph_passages

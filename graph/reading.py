@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from graph import packing
 from graph.facts import Entity, Kind, Stated
+from graph.places import MOST_IDS, Place, places
+from graph.places import Node as Node  # noqa: PLC0414  # a name as it is read
 from graph.ports import LOOKED_AT
 from jitl.sql.frequencies import slices
-from jitl.sql.graph_tables import graph_collections, graph_nodes, graph_passages, graph_postings, graph_stated, graph_words
+from jitl.sql.graph_tables import graph_collections, graph_nodes, graph_passages, graph_stated, graph_words
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-MOST_IDS = 1000
 _VAGUE = (Kind.NAME.value, Kind.TERM.value)
-
-Place: TypeAlias = tuple[int, int, str]
-"""0 where the passage's document is called so, else 1; the passage's number; its chunk's id. They sort as contracts ask."""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A name's row."""
-
-    id: int
-    key: str
-    collection: str
-    passages: int
-    titled: int
 
 
 def entity(node: Node, forms: str, aliases: Sequence[str]) -> Entity:
@@ -56,13 +41,16 @@ class GraphReader:
     def __init__(self, connection: Connection, collections: Sequence[str]) -> None:
         self._connection = connection
         self.collections = list(dict.fromkeys(collections))
-        c = graph_collections.c
-        wanted = sa.select(c.id, c.collection_id).where(c.collection_id.in_(self.collections))
-        self._names: dict[int, str] = {row.id: row.collection_id for row in connection.execute(wanted)}
+        rows = connection.execute(_NUMBERS, {"ids": self.collections}).all()
+        self._names: dict[int, str] = {row.id: row.collection_id for row in rows}
 
     def nodes(self, keys: Iterable[str]) -> list[Node]:
         """Of each key, in every collection that knows it."""
-        return [node for some in slices(sorted(set(keys)), MOST_IDS) for node in self._nodes(graph_nodes.c.key.in_(some))]
+        found: list[Node] = []
+        for some in slices(sorted(set(keys)), MOST_IDS):
+            rows = self._connection.execute(_NODES_OF, {"keys": some, "numbers": list(self._names)}).all()
+            found += [Node(id_, key, self._names[number], *counts) for id_, key, number, *counts in rows]
+        return found
 
     def beginning(self, prefix: str, most: int) -> list[Node]:
         """Names with a word that begins with the prefix (several words: the key's first), the most frequent first."""
@@ -77,28 +65,7 @@ class GraphReader:
         return {row.id: row.forms for row in self._connection.execute(sa.select(n.id, n.forms).where(n.id.in_([one.id for one in nodes])))}
 
     def places(self, nodes: Sequence[Node], most: int, *, chunks: bool = False) -> dict[int, list[Place]]:
-        """Node id -> its first places, in order; without `chunks` the id of the chunk is left empty."""
-        found: dict[int, list[Place]] = {node.id: [] for node in nodes}
-        if most <= 0:
-            return found
-        for condition in _first_rows(nodes, most):
-            for id_, place in self._places(condition, chunks=chunks):
-                found[id_].append(place)
-        for node in nodes:
-            if len(found[node.id]) < min(most, node.passages):  # its passages are not as evenly spread as others are
-                found[node.id] = [place for _, place in self._places(graph_postings.c.node == node.id, chunks=chunks, most=most)]
-            found[node.id] = sorted(found[node.id])[:most]
-        return found
-
-    def _places(self, condition: sa.ColumnElement[bool], *, chunks: bool, most: int | None = None) -> list[tuple[int, Place]]:
-        p, q = graph_postings.c, graph_passages.c
-        wanted = sa.select(p.node, p.untitled, p.passage, q.chunk_id if chunks else sa.literal_column("''"))
-        if chunks:
-            wanted = wanted.select_from(graph_postings.join(graph_passages, q.passage == p.passage))
-        if most is not None:
-            wanted = wanted.order_by(p.untitled, p.passage).limit(most)
-        rows = self._connection.execute(wanted.where(condition)).all()
-        return [(id_, (untitled, number, chunk)) for id_, untitled, number, chunk in rows]
+        return places(self._connection, nodes, most, chunks=chunks)
 
     def beside(self, own: Sequence[Node], passages: Sequence[int]) -> Counter[int]:
         """Ids of other names in these passages -> in how many of them they stand."""
@@ -127,10 +94,9 @@ class GraphReader:
         return list(dict.fromkeys(number for _, number, _ in places))[:LOOKED_AT]
 
     def names_of(self, passages: Sequence[int]) -> list[np.ndarray[Any, np.dtype[np.uint32]]]:
-        q = graph_passages.c
         packed: list[bytes] = []
         for some in slices(passages, MOST_IDS):
-            packed += self._connection.scalars(sa.select(q.nodes).where(q.passage.in_(some))).all()
+            packed += self._connection.scalars(_NAMES_IN, {"passages": some}).all()
         return [packing.unpack_nodes(one) for one in packed]
 
     def most_shared(self, counts: Counter[int], most: int) -> list[Node]:
@@ -185,30 +151,16 @@ class GraphReader:
         return [Node(id_, key, names[number], *counts) for id_, key, number, *counts in self._connection.execute(wanted).all()]
 
 
-def _first_rows(nodes: Sequence[Node], most: int) -> list[sa.ColumnElement[bool]]:
-    """Conditions that hold for the first `most` postings of each name, and for as few others as may be.
-
-    Passages' numbers are digests' bits: of n, the first m lie below m/n of their range, give or take some square roots of m.
-    """
-    p = graph_postings.c
-    by_bound: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    for node in nodes:
-        for untitled, number, of in ((0, most, node.titled), (1, most - node.titled, node.passages - node.titled)):
-            if number > 0 and of > 0:
-                by_bound[untitled, _bound(number, of)].append(node.id)
-    return [
-        p.node.in_(some) & (p.untitled == untitled) & (p.passage <= bound)
-        for (untitled, bound), ids in by_bound.items()
-        for some in slices(ids, MOST_IDS)
-    ]
-
-
-def _bound(number: int, of: int) -> int:
-    """The largest number of a passage that needs looking at: one of few, so that names are asked for together."""
-    share = (number + 4 * math.sqrt(number) + 8) / of
-    return (1 << 63 + min(0, math.ceil(math.log2(share)))) - 1
-
-
 def _after(prefix: str) -> str:
     """The first text behind all that begin with the prefix."""
     return prefix + "\U0010ffff"
+
+
+def _among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+    return column.in_(sa.bindparam(name, expanding=True))
+
+
+_N, _P, _C = graph_nodes.c, graph_passages.c, graph_collections.c
+_NODES_OF = sa.select(_N.id, _N.key, _N.collection, _N.passages, _N.titled).where(_among(_N.key, "keys"), _among(_N.collection, "numbers"))
+_NAMES_IN = sa.select(_P.nodes).where(_among(_P.passage, "passages"))
+_NUMBERS = sa.select(_C.id, _C.collection_id).where(_among(_C.collection_id, "ids"))

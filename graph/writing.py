@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring
@@ -184,12 +185,18 @@ def _point(connection: Connection, delta: Delta, nodes: Mapping[Node, _Row]) -> 
     """Postings of names and of statements. Statements of names that the passage does not mention point nowhere."""
     postings = {(nodes[node].id, untitled, passage): n for (node, untitled, passage), n in delta.postings.items() if n}
     stated = {(nodes[node].id, passage): n for (node, passage), n in delta.stated.items() if n and node in nodes}
+    out: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for (node, untitled, passage), n in postings.items():
+        if n < 0:
+            out[passage, untitled].append(node)
+    for (passage, untitled), ids in out.items():  # not as rows of values, for which SQLite reads the whole table
+        connection.execute(_UNPOST, {"of": passage, "form": untitled, "nodes": ids})
+    for passage in {passage for (_, passage), n in stated.items() if n < 0}:
+        connection.execute(_UNSTATE, {"of": passage, "nodes": [node for (node, where), n in stated.items() if n < 0 and where == passage]})
     for table, moved in ((graph_postings, postings), (graph_stated, stated)):
-        columns = list(table.primary_key.columns)
-        if out := [row for row, n in moved.items() if n < 0]:
-            connection.execute(sa.delete(table).where(sa.tuple_(*columns).in_(out)))
-        if into := [row for row, n in moved.items() if n > 0]:
-            connection.execute(sa.insert(table), [dict(zip((c.name for c in columns), row, strict=True)) for row in sorted(into)])
+        names = [column.name for column in table.primary_key.columns]
+        if into := sorted(row for row, n in moved.items() if n > 0):
+            connection.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in into])
 
 
 def _merge_aliases(connection: Connection, delta: Delta, upserts: _Upserts) -> None:
@@ -228,3 +235,9 @@ _LAST_NODE = sa.select(sa.func.max(_N.id))
 _NUMBERS = sa.select(_C.collection_id, _C.id).where(_among(_C.collection_id, "ids"))
 _MORE = {name: _C[name] + sa.bindparam(f"more_{name}") for name in _PARTS}
 _COUNT = sa.update(graph_collections).where(_C.id == sa.bindparam("number")).values(_MORE)
+_UNPOST = sa.delete(graph_postings).where(
+    _among(graph_postings.c.node, "nodes"),
+    graph_postings.c.untitled == sa.bindparam("form"),
+    graph_postings.c.passage == sa.bindparam("of"),
+)
+_UNSTATE = sa.delete(graph_stated).where(_among(graph_stated.c.node, "nodes"), graph_stated.c.passage == sa.bindparam("of"))

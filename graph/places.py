@@ -1,0 +1,99 @@
+"""The first passages of names, read from their postings without looking at the others."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import sqlalchemy as sa
+
+from jitl.sql.frequencies import slices
+from jitl.sql.graph_tables import graph_passages, graph_postings
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+MOST_IDS = 1000
+
+Place: TypeAlias = tuple[int, int, str]
+"""0 where the passage's document is called so, else 1; the passage's number; its chunk's id. They sort as contracts ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A name's row."""
+
+    id: int
+    key: str
+    collection: str
+    passages: int
+    titled: int
+
+
+def places(connection: Connection, nodes: Sequence[Node], most: int, *, chunks: bool = False) -> dict[int, list[Place]]:
+    """Node id -> its first places, in order; without `chunks` the id of the chunk is left empty."""
+    asked = _NAMED if chunks else _NUMBERED
+    found: dict[int, list[Place]] = {node.id: [] for node in nodes}
+    if most <= 0:
+        return found
+    for statement, parameters in _asked(nodes, most, asked):
+        for id_, untitled, number, chunk in connection.execute(statement, parameters).all():
+            found[id_].append((untitled, number, chunk))
+    for node in nodes:
+        if len(found[node.id]) < min(most, node.passages):  # its passages are not as evenly spread as others are
+            rows = connection.execute(asked.first, {"node": node.id, "most": most}).all()
+            found[node.id] = [(untitled, number, chunk) for _, untitled, number, chunk in rows]
+        found[node.id].sort()
+        del found[node.id][most:]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """Made once; `within`: up to a bound, of titled or untitled ones."""
+
+    every: sa.Select[Any]
+    within: sa.Select[Any]
+    first: sa.Select[Any]
+
+
+def _statements(*, chunks: bool) -> _Statements:
+    p, q = graph_postings.c, graph_passages.c
+    rows: sa.Select[Any] = sa.select(p.node, p.untitled, p.passage, q.chunk_id if chunks else sa.literal_column("''"))
+    if chunks:
+        rows = rows.select_from(graph_postings.join(graph_passages, q.passage == p.passage))
+    some = p.node.in_(sa.bindparam("nodes", expanding=True))
+    return _Statements(
+        rows.where(some),
+        rows.where(some, p.untitled == sa.bindparam("untitled"), p.passage <= sa.bindparam("bound")),
+        rows.where(p.node == sa.bindparam("node")).order_by(p.untitled, p.passage).limit(sa.bindparam("most", type_=sa.Integer)),
+    )
+
+
+_NAMED, _NUMBERED = _statements(chunks=True), _statements(chunks=False)
+
+
+def _asked(nodes: Sequence[Node], most: int, asked: _Statements) -> Iterator[tuple[sa.Select[Any], dict[str, Any]]]:
+    """What gives the first `most` postings of each name, and as few others as may be."""
+    for some in slices([node.id for node in nodes if node.passages <= most], MOST_IDS):
+        yield asked.every, {"nodes": some}
+    by_bound: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for node in (node for node in nodes if node.passages > most):
+        for untitled, number, of in ((0, most, node.titled), (1, most - node.titled, node.passages - node.titled)):
+            if number > 0 and of > 0:
+                by_bound[untitled, _bound(number, of)].append(node.id)
+    for (untitled, bound), ids in by_bound.items():
+        for some in slices(ids, MOST_IDS):
+            yield asked.within, {"nodes": some, "untitled": untitled, "bound": bound}
+
+
+def _bound(number: int, of: int) -> int:
+    """The largest number of a passage that needs looking at: one of few, so that names are asked for together.
+
+    Passages' numbers are bits of digests: of n, the first m lie below m/n of their range, give or take some square roots of m.
+    """
+    share = (number + 4 * math.sqrt(number) + 8) / of
+    return (1 << 63 + 2 * min(0, math.ceil(math.log2(share) / 2))) - 1
