@@ -22,6 +22,7 @@ from jitl.principals import Principal
 from jitl.routewords import ROUTES
 from jitl.sql import audit
 from jitl.sql.engine import Database
+from jitl.sql.prepared import Prepared
 from jitl.sql.route_tables import route_lessons
 from jitl.text import clean, fold
 
@@ -36,6 +37,7 @@ SHARED: Final = 0.5
 SHARED_ALONE: Final = 0.7
 LONGEST: Final = 2_000
 """Characters of a question that can be taught."""
+_NEWEST = Prepared(lambda _: sa.select(sa.func.max(route_lessons.c.seq)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +137,12 @@ class Lessons:
 
     def _next(self, connection: sa.Connection) -> int:
         self._db.lock_ledger(connection)
-        return int(connection.scalar(sa.select(sa.func.max(route_lessons.c.seq))) or 0) + 1
+        return int(_NEWEST.scalar(connection) or 0) + 1
 
     def _fresh(self) -> Sequence[_Held]:
         t = route_lessons
         with self._db.read() as connection:
-            newest = int(connection.scalar(sa.select(sa.func.max(t.c.seq))) or 0)
-            if newest == self._seq:
+            if (_NEWEST.scalar(connection) or 0) == self._seq:
                 return tuple(self._held.values())
             with self._lock:
                 rows = connection.execute(sa.select(t).where(t.c.seq > self._seq).order_by(t.c.seq)).mappings().all()
