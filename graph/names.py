@@ -16,7 +16,7 @@ _CAPITALS = "".join(sign for sign in map(chr, range(0x530)) if sign.isupper() an
 UPPER = f"[A-Z{_CAPITALS}]"
 _JOINED = rf"(?:(?:-[ ](?={UPPER})|['’.&/+_-](?=\w))\w+)*"
 _SHORT = "Mr|Mrs|Ms|Dr|Prof|St|Mt|Ft|Jr|Sr|No|Vol|Gen|Col|Capt|Cpl|Lt|Sgt|Maj|Rev|Gov|Sen|Rep|Pres|Inc|Ltd|Co|Corp|Bros|Univ|Inst|vs?"
-_WORD = rf"(?:(?:{_SHORT})\.(?=[ \xa0])|(?:(?:[dlD]|[ae]l|as|bin|ibn)(?:['’]|- ?))?{UPPER}\w*{_JOINED}\+{{0,2}})"
+_WORD = rf"(?:(?:{_SHORT})\.(?=[ \xa0])|(?:(?:[dlD]|[ae]l|as|bin|ibn)(?:['’]|- ?))?{UPPER}\w*{_JOINED}\+{{0,2}}(?:['’](?=[ ]{UPPER}))?)"
 _INITIALS = rf"{UPPER}\.(?:[ \xa0]?{UPPER}\.)*(?![\w])"
 _NUMBER = r"\d{1,4}(?:st|nd|rd|th|TH|Th)?(?![\w.,:/%°-]*\d)\b"
 _STRONG = "of|de|del|della|di|da|dos|das|do|du|des|la|le|les|van|von|und|der|den|ter|zu|bin|bint|ibn|ap|ab|mac|na|al|el|y|&|ka|ki|vs?\\."
@@ -32,6 +32,10 @@ _WEAK_WORDS = frozenset(_WEAK.split("|"))
 _SMALL = _STRONG_WORDS | _WEAK_WORDS
 _ENDS = frozenset(".!?:;。！？；：\n•|*")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|TH|Th)")
+_ORIGINS = ("-based", "-born", "-owned", "-led", "-language")
+_DEMONYM = re.compile(
+    r"[A-Z]\w+(?:ese|ish|rian|nian|lian|sian|tian|dian|gian|bian|rean|pean|ican)|French|Dutch|German|Greek|Swiss|Thai|Iraqi|Israeli|Pakistani"
+)
 _LONGEST = 12  # words of a name
 _QUOTED_WORDS = 10
 _JOINED_LENGTH = 80  # characters of one
@@ -121,6 +125,7 @@ def _of_segment(segment: list[Token], *, opening: bool) -> Iterator[Span]:
     if len(segment) <= _LONGEST:
         yield _span(segment)
     yield from _bare(segment)
+    yield from _within(segment[:_LONGEST])
     for at, word in enumerate(words):
         if word in {"of", "Of"}:
             yield from _ends(segment[:at], segment[at + 1 : at + 1 + _LONGEST])
@@ -135,6 +140,18 @@ def _bare(segment: list[Token]) -> Iterator[Span]:
     alone = len(rest) == 1 and (not _stands(rest[0][0], opening=False) or segment[at - 1][0].rstrip(".").lower() in ROLES)
     if at and rest and rest[0][0] not in _SMALL and not alone:
         yield _span(rest)
+
+
+def _within(segment: list[Token]) -> Iterator[Span]:
+    """What follows a possessive, a role or a word of origin, and what the possessive is of."""
+    for at, (word, start, end) in enumerate(segment[:-1]):
+        rest = segment[at + 1 :]
+        if word.endswith(("'s", "’s")):
+            yield segment[0][1], end - 2
+        elif not (word.endswith(_ORIGINS) or (at and word.rstrip(".").lower() in ROLES) or (not at and _DEMONYM.fullmatch(word))):
+            continue
+        if rest[0][0] not in _SMALL and (len(rest) > 1 or (start and word[-1] in "sd" and _stands(rest[0][0], opening=False))):
+            yield _span(rest)
 
 
 def _ends(head: list[Token], tail: list[Token]) -> Iterator[Span]:

@@ -94,8 +94,8 @@ ROLES = frozenset(
     representative rep sen gov archduke archduchess duke duchess count countess earl baron baroness chancellor chairman ceo coach
     singer actor actress director politician producer author writer novelist poet composer musician rapper footballer drummer
     guitarist painter artist sultan shah sheikh rabbi reverend deputy former secretary judge justice constable detective inspector
-    chief crown st saint rev gen col capt lt sgt maj congressman congresswoman mayor ambassador film filmmaker physicist astronaut
-    rajah maharaja infanta infante pianist
+    chief crown st saint rev gen col capt lt sgt maj congressman congresswoman mayor leader supreme chairwoman goalkeeper striker
+    ambassador film filmmaker physicist astronaut rajah maharaja infanta infante pianist
     """.split()  # noqa: SIM905
 )
 """What a person is called before the name."""
