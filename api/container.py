@@ -43,6 +43,7 @@ from feedback.revert import Reverts
 from feedback.scope import PAIR_WEIGHTS, read_weights
 from feedback.thresholds import Thresholds
 from feedback.vanished import Vanished
+from graph.walk import Walk
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
 from ingest.passages import PassageIndexer
@@ -162,6 +163,8 @@ class Container:
         knowledge = (self.catalogue, frequencies, legs, self.corrections)
         self.searcher = Searcher(self.encoder, self.sparse, *knowledge, self.settings, self.glossary)
         self._stack.callback(self.searcher.close)
+        if self.settings.graph_walk:
+            self.searcher.walker = Walk(self.graph, self.following.extractor, self.sparse)
         self.amendments = Amendments(self.db, self._embedding, self.settings)
         self.reverts = Reverts(self.db)
         self.vanished = Vanished(self.db)

@@ -57,7 +57,7 @@ class Steps:
         self._held = np.zeros(len(pool.weights))
         self._reached: dict[str, dict[int, float]] = {kind: {} for kind in _KINDS}
         self._said: dict[int, float] = {}
-        self.way: dict[int, tuple[float, Link, int | None]] = {}
+        self.way: dict[int, tuple[float, Link, int | None]] = {}  # over which link each was reached, and from which chosen one
         self._begun = False
 
     def begin(self, held: Floats, links: list[Link]) -> None:
@@ -107,7 +107,7 @@ class Steps:
         if link.kind == FORWARD and source is not None:
             said = link.weight * self._pool.said_with(source, link.start)
             self._said[at] = max(self._said.get(at, 0.0), said)
-        if at not in self.way or self.way[at][0] < link.weight:
+        if at not in self.chosen and (at not in self.way or self.way[at][0] < link.weight):
             self.way[at] = (link.weight, link, source)
 
     def _vector(self, values: Mapping[int, float]) -> Floats:

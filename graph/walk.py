@@ -38,7 +38,9 @@ _EXAMPLES: Final = 2
 
 
 class Walk:
-    """Implements `jitl.ports.Walker`."""
+    """Implements `jitl.retrieve.Walker`."""
+
+    pool = BASE
 
     def __init__(self, graph: GraphStore, extractor: FactExtractor, sparse: SparseEncoder, weights: Weights | None = None) -> None:
         self._graph = graph
@@ -58,7 +60,10 @@ class Walk:
         if not known:
             return None
         asked = Asked.of(query, names, {name: known[name] for name in names if name in known}, self._sparse)
-        path = Path(self, query, asked, known, look)
+        aliases = self._graph.aliases(sorted(known), query.collections)
+        others = sorted({other for some in aliases.values() for other in some} - known.keys())
+        known |= self._graph.postings(others, query.collections, MOST) if others else {}
+        path = Path(self, query, asked, known, aliases, look)
         path.prepare(hits, [name for name in begun if name in known], starts)
         return path
 
@@ -80,8 +85,12 @@ class Walk:
 class Path:
     """One walk: a pool of passages, and the steps taken over it."""
 
-    def __init__(self, walk: Walk, query: Query, asked: Asked, known: Mapping[str, Posting], look: Look) -> None:
-        holding = {name: frozenset(id_ for id_, _ in posting.chunks) for name, posting in known.items()}
+    def __init__(
+        self, walk: Walk, query: Query, asked: Asked, known: Mapping[str, Posting], aliases: Mapping[str, Sequence[str]], look: Look
+    ) -> None:
+        standing = {name: frozenset(id_ for id_, _ in posting.chunks) for name, posting in known.items()}
+        none: frozenset[str] = frozenset()
+        holding = {name: none.union(*(standing.get(one, none) for one in (name, *aliases.get(name, ())))) for name in asked.named}
         self._walk = walk
         self._look = look
         self._deadline = query.deadline
@@ -143,15 +152,11 @@ class Path:
 
     def _way(self, at: int) -> tuple[str, ...]:
         names: list[str] = []
-        seen = {at}
-        while (step := self.steps.way.get(at)) is not None:
+        source: int | None = at
+        while source is not None and (step := self.steps.way.get(source)) is not None:
             _, link, source = step
             own = None if source is None else self.pool.hits[source].passage
             names.append(link.name if own is None else self.links.name(own.id, link.name))
-            if source is None or source in seen:
-                break
-            seen.add(source)
-            at = source
         return tuple(reversed(names))
 
 

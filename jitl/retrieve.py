@@ -147,7 +147,7 @@ class Searcher:
 
     def _attempt(self, query: Query, k: int) -> SearchResult:
         notices = self._missing_vector(query)
-        candidates = max(k, self._settings.candidates)
+        candidates = max(k, self._settings.candidates, self.walker.pool if self.walker else 0)
         begun = self._gathering.begin(query, candidates)
         consultation = self._corrections.consult(query) if self._corrections else Consultation()
         fused = self._gathering.end(query, begun, candidates, notices)

@@ -41,7 +41,7 @@ class MemoryGraph:
             for alias in passage.facts.aliases:
                 stated[alias.key][alias.other] += 1
                 stated[alias.other][alias.key] += 1
-        return {key: others for key in keys if (others := _class(key, stated))}
+        return {key: others for key in keys if (others := alias_class(key, stated))}
 
     def entities(self, prefix: str, collections: Sequence[str], most: int) -> Sequence[Entity]:
         def begins(key: str) -> bool:
@@ -138,7 +138,7 @@ def _kind(counts: Counter[str]) -> Kind:
     return Kind(_ranked(telling or counts)[0])
 
 
-def _class(key: str, stated: Mapping[str, Counter[str]]) -> tuple[str, ...]:
+def alias_class(key: str, stated: Mapping[str, Counter[str]]) -> tuple[str, ...]:
     members, new = {key}, {key}
     while new:
         new = {other for one in new for other in stated.get(one, ())} - members

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from graph.steps import FIRST, NEXT, Steps, Weights
 from graph.walk import Path as Way
 from graph.walk import Walk
 from tests.data import ROOT
+from tests.memory_graph import alias_class
 from tests.quality.memory import SPARSE, Asked, Shelf, Vectors, questions, shelf
 
 SEVERAL = ("ret_musique", "ret_hotpotqa", "ret_2wiki")
@@ -43,9 +44,17 @@ class Graph:
                 self._places[mention.key].append((not mention.titled, id_))
         for places in self._places.values():
             places.sort()
+        self._stated: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for facts in self._facts.values():
+            for alias in facts.aliases:
+                self._stated[alias.key][alias.other] += 1
+                self._stated[alias.other][alias.key] += 1
 
     def mentions(self, chunk_ids):
         return {id_: self._facts[id_].mentions for id_ in chunk_ids}
+
+    def aliases(self, keys, collections):
+        return {key: others for key in keys if (others := alias_class(key, self._stated))}
 
     def postings(self, keys, collections, most):
         found = {key: self._places[key] for key in keys if key in self._places}
