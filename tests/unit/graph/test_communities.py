@@ -122,3 +122,8 @@ def test_of_two_halves_one_keeps_the_id_and_none_is_given_twice() -> None:
     first = keep_ids("place", [Cluster(0, None, ("k", "l", "m"))], {})[0]
     again = keep_ids("place", [Cluster(0, None, ("k", "l", "m"))], {first: (0, ["x", "y", "z"])})[0]
     assert again != first
+
+
+def test_the_nearest_of_several_gives_its_id() -> None:
+    old = {"id-near": (0, ["a", "b", "c"]), "id-nearest": (0, ["a", "b", "c", "d"])}
+    assert keep_ids("place", [Cluster(0, None, ("a", "b", "c", "d", "e"))], old) == ["id-nearest"]

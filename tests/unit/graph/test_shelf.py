@@ -6,11 +6,13 @@ import threading
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from graph.community import Community, Member, Sentence
 from graph.facts import Kind
 from graph.shelf import Shelf
 from jitl.errors import NotFound
+from jitl.sql.community_tables import community_editions
 from jitl.sql.engine import Database
 from jitl.sql.staging import chunk_id
 from tests.graphs import World, documents
@@ -87,6 +89,8 @@ def test_an_edition_is_read_from_its_switch_on_and_the_old_one_is_swept(world: W
     assert [one.id for one in shelf(world).listed([world.place])[0]] == ["id-2"]
     world.editions.sweep(world.place)
     assert list(world.editions.current([world.place])) == [world.place]
+    with world.db.read() as connection:
+        assert list(connection.scalars(sa.select(community_editions.c.id))) == [edition]
     world.editions.sweep(world.place, everything=True)
     assert shelf(world).computed([world.place]) == {}
     assert world.editions.changed(world.place) == 1.0
