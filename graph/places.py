@@ -95,5 +95,5 @@ def _bound(number: int, of: int) -> int:
 
     Passages' numbers are bits of digests: of n, the first m lie below m/n of their range, give or take some square roots of m.
     """
-    share = (number + 4 * math.sqrt(number) + 8) / of
-    return (1 << 63 + 2 * min(0, math.ceil(math.log2(share) / 2))) - 1
+    share = (number + 2.5 * math.sqrt(number) + 3) / of
+    return (1 << 63 + min(0, math.ceil(math.log2(share)))) - 1
