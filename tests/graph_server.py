@@ -56,13 +56,14 @@ class GraphServer:
     """Data survives `kill` and `start` again; `folder` is the caller's to remove."""
 
     folder: Path
+    java: str = QUICKLY
     port: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
         conf = self.folder / "conf"
         conf.mkdir(parents=True)
         (conf / "neo4j.conf").write_text(CONF.format(folder=self.folder, port=self.port))
-        self._environment = {**os.environ, "NEO4J_CONF": str(conf), "JAVA_TOOL_OPTIONS": QUICKLY}
+        self._environment = {**os.environ, "NEO4J_CONF": str(conf), "JAVA_TOOL_OPTIONS": self.java}
         self._process: subprocess.Popen[bytes] | None = None
         password = [_command("neo4j-admin"), "dbms", "set-initial-password", PASSWORD]
         subprocess.run(password, env=self._environment, check=True, timeout=START_S, capture_output=True)
@@ -120,10 +121,10 @@ def needed() -> None:
 
 
 @contextmanager
-def own() -> Iterator[GraphServer]:
+def own(java: str = QUICKLY) -> Iterator[GraphServer]:
     needed()
     folder = Path(tempfile.mkdtemp(prefix="jitl-neo4j-"))
-    server = GraphServer(folder)
+    server = GraphServer(folder, java)
     try:
         server.start()
         yield server
