@@ -15,6 +15,8 @@ from api.following import LATER
 from api.parts import DEGRADED, READY, Part
 from graph.facts import Facts, Kind, Mention, PassageFacts
 from graph.local import SqlGraph
+from graph.neo4j import Neo4jGraph
+from graph.ports import GraphStore
 from jitl.errors import Unavailable
 from jitl.sql import migrate
 from jitl.sql.engine import Database
@@ -24,6 +26,7 @@ from tests import servers
 from tests.fakes import Outcomes
 from tests.flows.crash_child import QuickEncoder
 from tests.graph_workshop import GraphWorkshop, prose, rows
+from tests.memory_graph import MemoryGraph
 
 
 def rebuilt(shop: GraphWorkshop, folder: Path) -> dict[str, list[object]]:
@@ -77,6 +80,44 @@ def test_any_sequence_ends_as_a_rebuild_on_postgresql(postgres_server: str, tmp_
         shop = GraphWorkshop(database, tmp_path / "docs")
         change_at_random(shop, seed, 30)
         assert_as_rebuilt(shop, tmp_path / "fresh")
+
+
+def reads(store: GraphStore, place: str) -> dict[str, object]:
+    """What faces and walks can learn of a collection."""
+    within = [place]
+    entities = store.entities("", within, 10_000)
+    keys = sorted(one.key for one in entities)
+    postings = store.postings(keys, within, 10_000)
+    chunks = sorted({chunk for one in postings.values() for chunk, _ in one.chunks})
+    return {
+        "counts": dict(store.counts(place)),
+        "entities": sorted((one.key, one.name, one.kind, one.passages, tuple(one.aliases)) for one in entities),
+        "postings": {key: (one.passages, list(one.chunks)) for key, one in postings.items()},
+        "mentions": {chunk: list(found) for chunk, found in store.mentions(chunks).items()},
+        "aliases": {key: list(others) for key, others in store.aliases(keys, within).items()},
+        "statements": list(store.statements(keys, within, 10_000)),
+        "edges": list(store.edges(place)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"), [("sql", 40), ("neo4j", 20), pytest.param("neo4j", 2000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
+)
+def test_every_store_ends_as_one_that_counts_anew(request: pytest.FixtureRequest, tmp_path: Path, kind: str, changes: int) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    database: Database = request.getfixturevalue("sqlite_database")
+    if kind == "neo4j":
+        server = request.getfixturevalue("neo4j")
+        store: GraphStore = Neo4jGraph(server.url, server.user, server.password)
+        store._bolt.look().result(60)
+    else:
+        store = SqlGraph(database)
+    with closing(store):
+        shop, plain = GraphWorkshop(database, tmp_path / "docs", graph=store), MemoryGraph()
+        change_at_random(shop, seed, changes)
+        shop.rebuild(plain)
+        assert reads(store, shop.collection) == reads(plain, shop.collection)
 
 
 def test_the_comparison_notices_a_count_that_is_off(sqlite_database: Database, tmp_path: Path) -> None:
