@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from jitl.sql.engine import Database
 
-STEP: Final = 300
+STEP: Final = 200
 """Rows of a transaction; keeps it under 20 ms."""
 
 
