@@ -40,6 +40,9 @@ def named(runs: Sequence[str]) -> dict[str, set[str]]:
 
 def _words(runs: Sequence[str], at: int, known: Mapping[str, str], found: dict[str, set[str]]) -> int:
     """Note the longest name that begins here; how many runs it takes."""
+    first = runs[at].lower()
+    if first not in _starts() and first.removesuffix("s") not in _starts():
+        return 1  # of most words at once
     for size in range(min(_LONGEST, len(runs) - at), 0, -1):
         name = _form(runs[at : at + size])
         route = known.get(name) or known.get(name.removesuffix("s"))
@@ -74,6 +77,12 @@ def _known() -> Mapping[str, str]:
         for name in names:
             found.setdefault(_form(RUN.findall(name)), route)
     return found
+
+
+@functools.cache
+def _starts() -> frozenset[str]:
+    """The first run of every name."""
+    return frozenset(name.split(" ", 1)[0].lower() for name in _known())
 
 
 def lines() -> Iterator[tuple[str, str, list[str]]]:
