@@ -16,9 +16,11 @@ import pytest
 from api import container as root
 from api.parts import DEGRADED, READY, Part
 from graph import bolt
+from graph.index import GraphIndexer
 from graph.local import SqlGraph
 from graph.neo4j import Neo4jGraph
 from graph.ports import GraphStore
+from graph.walk import Walk
 from jitl.errors import Unavailable
 from jitl.settings import Settings
 from jitl.sql import migrate
@@ -28,7 +30,7 @@ from jitl.sql.tables import chunks
 from tests import graph_server
 from tests.fakes import Outcomes
 from tests.flows.crash_child import QuickEncoder
-from tests.graph_workshop import GraphWorkshop, prose
+from tests.graph_workshop import PEOPLE, THINGS, GraphWorkshop, prose
 from tests.wire import Wire
 
 PATIENT_S = 20.0  # of tests: nothing waits on a busy machine for what a question would not wait for
@@ -133,7 +135,9 @@ def test_an_ingest_waits_for_no_server_and_nothing_is_lost_on_it(shop: GraphWork
     assert_as_sql(shop, tmp_path)
 
 
-def test_the_cluster_profile_serves_without_its_graph_and_fills_it_later(neo4j, wire, tmp_path, monkeypatch) -> None:
+@pytest.fixture
+def service(neo4j, wire, tmp_path, monkeypatch) -> Iterator[root.Container]:
+    """The cluster profile with five notes, opened and filled while the graph's server is away."""
     monkeypatch.setattr(bolt, "REST_S", 0.3)
     monkeypatch.setattr(root, "OnnxEncoder", QuickEncoder)
     records = tmp_path / "records.jsonl"
@@ -141,24 +145,67 @@ def test_the_cluster_profile_serves_without_its_graph_and_fills_it_later(neo4j, 
     records.write_text("".join(json.dumps({"id": f"{n}", "title": f"Note {n}", "text": text}) + "\n" for n, text in enumerate(texts)))
     server = {"graph_url": f"bolt://127.0.0.1:{wire.port}", "graph_user": neo4j.user, "graph_password": neo4j.password}
     wire.cut()
-    with closing(root.Container.build(Settings(data_dir=tmp_path / "data", profile="cluster", **server))) as service:
-
-        def part() -> Part:
-            return next(part for part in service.parts() if part.name == "graph")
-
+    settings = Settings(data_dir=tmp_path / "data", profile="cluster", graph_timeout_s=PATIENT_S, **server)
+    with closing(root.Container.build(settings)) as service:
         collection = service.catalogue.create_collection("notes", "owner").id
         assert service.pipeline.ingest_records(records, collection, Outcomes()).added == 5
-        assert part().state == DEGRADED
-        found = service.searcher.search(service.searcher.prepare("Lantern Array", [collection]), 5)
-        assert found.hits
-        wire.mend()
-        until = time.monotonic() + 60
-        while not service.following.projector.drain():
-            assert time.monotonic() < until, "it does not catch up"
-            time.sleep(0.2)
-        assert part().state == READY
-        assert isinstance(service.graph, Neo4jGraph)
-        assert service.graph.counts()["passages"] == service.catalogue.collection(collection).passages
+        yield service
+
+
+def part(service: root.Container) -> Part:
+    return next(part for part in service.parts() if part.name == "graph")
+
+
+def asked(service: root.Container, question: str) -> tuple[list[Any], list[str]]:
+    """Passages with the way that led to each, and what is missing."""
+    collection = service.catalogue.collection("notes")
+    found = service.searcher.search(service.searcher.prepare(question, [collection.id]), 10)
+    return [(hit.passage.id, hit.path) for hit in found.hits if hit.passage], [note for note in found.notices if note.startswith("graph")]
+
+
+def caught_up(service: root.Container) -> None:
+    until = time.monotonic() + 60
+    while not service.following.projector.drain():
+        assert time.monotonic() < until, "it does not catch up"
+        time.sleep(0.2)
+
+
+def test_questions_go_on_without_the_graph_and_say_so(service: root.Container, wire: Wire) -> None:
+    question = "Who leads the Lantern Array?"
+    assert part(service).state == DEGRADED
+    without, missing = asked(service, question)
+    assert without
+    assert missing
+    wire.mend()
+    caught_up(service)
+    assert part(service).state == READY
+    assert service.graph.counts()["passages"] == service.catalogue.collection("notes").passages
+    full, missing = asked(service, question)
+    assert not missing
+    wire.cut()
+    again, missing = asked(service, question)
+    assert sorted(id_ for id_, _ in again) == sorted(id_ for id_, _ in without)
+    assert missing
+    wire.mend()
+    caught_up(service)
+    until = time.monotonic() + 60
+    while asked(service, question) != (full, []):
+        assert time.monotonic() < until, "it does not recover"
+        time.sleep(0.1)
+
+
+def test_both_stores_give_the_same_walks(service: root.Container, wire: Wire) -> None:
+    wire.mend()
+    caught_up(service)
+    twin = SqlGraph(service.db)
+    notes = service.catalogue.documents(service.catalogue.collection("notes").id)
+    GraphIndexer(service.db, twin, service.following.extractor).project([note.version_id for note in notes])
+    questions = [f"Who designed the {thing}, and when?" for thing in THINGS] + [f"{person} 做了什么？" for person in PEOPLE]
+    asked(service, questions[0])  # the server has planned its statements
+    on_server = [asked(service, question) for question in questions]
+    assert any(path for found, _ in on_server for _, path in found), "nothing was walked"
+    service.searcher.walker = Walk(twin, service.following.extractor, service.sparse)
+    assert [asked(service, question) for question in questions] == on_server
 
 
 @pytest.mark.soak
