@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from feedback.fission import Order
-from feedback.purse import Budget
+from jitl.purse import Budget
 
 if TYPE_CHECKING:
     from api.jobs import Runner

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from feedback import access, journal, seeds
-from feedback.purse import Budget, Purse, forget_replies, spent
 from feedback.teaching import Teaching
 from feedback.timeline import FIRES
 from jitl import prompts
 from jitl.errors import BadInput, MissingPart
 from jitl.principals import Principal
+from jitl.purse import Budget, Purse, forget_replies, spent
 from jitl.sql.staging import chunk_id
 from jitl.sql.tables import correction_sources, correction_texts, corrections, fission_passages
 

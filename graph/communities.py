@@ -6,13 +6,13 @@ the edges into a pandas table around that call: 0.9 s and 90 MB of imports that 
 
 from __future__ import annotations
 
-import importlib.util
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
+from graph import extra
 from jitl.errors import MissingPart
 
 SEED: Final = 20_261_121
@@ -43,7 +43,7 @@ def require() -> None:
 
 
 def installed() -> bool:
-    return importlib.util.find_spec("graphrag") is not None
+    return extra.installed()
 
 
 def cluster(edges: Iterable[tuple[str, str, float]]) -> list[Cluster]:
@@ -56,11 +56,9 @@ def cluster(edges: Iterable[tuple[str, str, float]]) -> list[Cluster]:
     listed = sorted((min(a, b), max(a, b), float(weight)) for a, b, weight in edges if a != b)
     if not listed:
         return []
-    from graphrag.graphs.hierarchical_leiden import hierarchical_leiden
-
     found: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
     above: dict[str, str] = {}
-    for one in hierarchical_leiden(listed, max_cluster_size=LARGEST, random_seed=SEED):
+    for one in extra.leiden(listed, largest=LARGEST, seed=SEED):
         if one.level < LEVELS:
             found[one.level, str(one.cluster)].append(one.node)
             if one.parent_cluster is not None:

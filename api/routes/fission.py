@@ -13,8 +13,8 @@ from api.fissioning import KIND
 from api.here import Here
 from api.schemas import FissionRequest
 from feedback.fission import Order
-from feedback.purse import Budget
 from jitl.errors import BadInput, NotFound
+from jitl.purse import Budget
 
 router = APIRouter(prefix="/v1/fission", tags=["corrections"])
 

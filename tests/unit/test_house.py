@@ -27,7 +27,7 @@ ONE_IMPORTER = {  # vendor -> the only file that may import it
     "docutils": "ingest/parse/rst.py",
     "markdown_it": "ingest/parse/markdown.py",
     "alembic": "jitl/sql/migrate.py",
-    "graphrag": "graph/communities.py",
+    "graphrag": "graph/extra.py",
     "neo4j": "graph/bolt.py",
 }
 HEAVY = {

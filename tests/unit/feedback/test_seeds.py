@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from feedback.purse import tokens
 from feedback.seeds import Pair, pairs, verbatim
 from jitl.ports import Message
+from jitl.text import tokens
 from jitl.types import Location, Passage
 from tests.personas import page, question, speak
 

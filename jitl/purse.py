@@ -38,19 +38,19 @@ class Budget:
 
 
 class Purse:
-    """One job's. The same messages again cost nothing while their passage is not done."""
+    """One job's. The same messages again cost nothing while their passage is not done. `longest`: tokens of a reply."""
 
-    def __init__(self, db: Database, model: LanguageModel, job_id: str, budget: Budget) -> None:
+    def __init__(self, db: Database, model: LanguageModel, job_id: str, budget: Budget, longest: int = LONGEST_REPLY) -> None:
         self._db = db
         self._model = model
         self._job_id = job_id
         self._budget = budget
+        self._longest = longest
 
     def ask(self, messages: Sequence[Message]) -> str | None:
         """The reply; None where it could take more than is left. Raises what the model raises; then what was asked counts as spent."""
         key = hashlib.sha256(json.dumps([[message.role, message.content] for message in messages]).encode()).hexdigest()
-        asked = sum(A_MESSAGE + tokens(message.content) for message in messages)
-        known = self._reserve(key, asked + LONGEST_REPLY)
+        known = self._reserve(key, cost(messages) + self._longest)
         if known is None or isinstance(known, str):
             return known
         reply, came = "", 0
@@ -58,10 +58,10 @@ class Purse:
             with closing(self._model.stream(messages)) as pieces:
                 for piece in pieces:
                     reply, came = reply + piece, tokens(reply + piece)
-                    if came > LONGEST_REPLY:
+                    if came > self._longest:
                         break
         finally:
-            self._settle(key, min(came, LONGEST_REPLY) - LONGEST_REPLY)
+            self._settle(key, min(came, self._longest) - self._longest)
         with self._db.write() as connection:
             connection.execute(self._update(key).values(reply=reply))
         return reply
@@ -90,6 +90,11 @@ class Purse:
 
     def _update(self, key: str) -> sa.Update:
         return fission_calls.update().where(self._mine(key))
+
+
+def cost(messages: Sequence[Message]) -> int:
+    """Tokens of what is asked."""
+    return sum(A_MESSAGE + tokens(message.content) for message in messages)
 
 
 def spent(connection: Connection, job_id: str) -> Budget:
