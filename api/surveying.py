@@ -101,7 +101,8 @@ class Surveying:
                 runner.wake()
 
     def _due(self, place: str) -> bool:
-        return self._editions.changed(place) >= self._settings.communities_after or self.shelf.lost(place) >= LOST
+        changed = self._editions.changed(place)
+        return changed >= self._settings.communities_after or (changed > 0 and self.shelf.lost(place) >= LOST)
 
     def wrong(self, passage: Passage, quote: str) -> str | None:
         """The correction that declares this sentence of the passage wrong."""

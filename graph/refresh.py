@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from graph import gist
 from graph.communities import keep_ids
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from graph.ports import GraphStore
     from jitl.ports import Reporter
     from jitl.types import Passage
+
+
+LONGEST_REST_S: Final = 0.2
 
 
 class Catalogue(Protocol):
@@ -47,8 +51,11 @@ class Refresh:
             base = self._editions.base(collection_id)
             documents = [[chunk_id(version, ordinal) for ordinal in range(passages)] for version, passages in base.versions]
 
+            rest = _Rest()
+
             def advance(done: int) -> bool:
                 reporter.advance(done, base.passages)
+                rest.take()
                 return not reporter.cancelled()
 
             found = read(self._store, collection_id, documents, advance, headers=False)
@@ -67,6 +74,7 @@ class Refresh:
         kept = chosen(drawn)
         ranks = _ranks(drawn, kept)
         total = len(found.passages) + len(kept)
+        rest = _Rest()
         for done, at in enumerate(sorted(kept, key=lambda at: (drawn[at].cluster.level, ranks[at]))):
             reporter.advance(len(found.passages) + done, total)
             if reporter.cancelled():
@@ -82,6 +90,7 @@ class Refresh:
                 _members(found, drawn[at]),
                 one,
             )
+            rest.take()
             self._editions.add(edition, named if describe is None else describe(named, passages))
         reporter.advance(total, total)
         return len(kept)
@@ -94,6 +103,17 @@ class Refresh:
         held = {chunk: _held(found, drawn, said) for chunk, said in self._store.mentions(chunks).items()}
         weights = {found.names[name].key: weight**0.5 for name, weight in drawn.weights.items()}  # no name outweighs all others
         return [Sentence(None, [span]) for span in gist.sentences(passages, held, weights)], passages
+
+
+class _Rest:
+    """Leaves half of the time to questions and to what is being read in: Python computes for one at a time."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    def take(self) -> None:
+        time.sleep(min(time.monotonic() - self._since, LONGEST_REST_S))
+        self._since = time.monotonic()
 
 
 def _held(found: Occurrences, drawn: Drawn, said: Sequence[Mention]) -> list[gist.Held]:
