@@ -34,6 +34,7 @@ from feedback.flywheel.exports import Exports
 from feedback.inbox import Inbox
 from feedback.ledger import Ledger
 from feedback.lessons import Lessons
+from feedback.overlay import Rebuild
 from feedback.pace import Pace
 from feedback.preview import Preview
 from feedback.proposals import Proposals
@@ -43,6 +44,7 @@ from feedback.revert import Reverts
 from feedback.scope import PAIR_WEIGHTS, read_weights
 from feedback.thresholds import Thresholds
 from feedback.vanished import Vanished
+from graph.taught import TaughtReader
 from graph.walk import Walk
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
@@ -120,7 +122,9 @@ class Container:
         self.blobs = Blobs(self.settings.data_dir / "blobs")
         self.uploads = Uploads(self.db)
         self.corrections = self._memory()
-        self.ledger = Ledger(self.db, self._embedding, self.sparse, self.settings, self.corrections)
+        self._reader = TaughtReader()
+        self.overlay = Rebuild(self.db, self._reader)
+        self.ledger = Ledger(self.db, self._embedding, self.sparse, self.settings, self.corrections, self._reader)
 
     def _open_models(self) -> None:
         self.encoder = OnnxEncoder(self.settings.encoder_threads) if importlib.util.find_spec(MODEL_WHEEL) else None
@@ -165,7 +169,7 @@ class Container:
         self._stack.callback(self.searcher.close)
         if self.settings.graph_walk:
             self.searcher.walker = Walk(self.graph, self.following.extractor, self.sparse)
-        self.amendments = Amendments(self.db, self._embedding, self.settings)
+        self.amendments = Amendments(self.db, self._embedding, self.settings, self._reader)
         self.reverts = Reverts(self.db)
         self.vanished = Vanished(self.db)
         self.pace = Pace(self.db, self.settings.teach_per_minute)

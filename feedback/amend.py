@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from feedback import access, journal, rows
+from feedback import access, journal, overlay, rows
 from feedback.embedding import TimedEncoder
 from feedback.supersede import marked_sentences
 from feedback.teaching import Receipt, Teaching, WrongQuote, read
@@ -29,6 +29,7 @@ from jitl.sql.engine import Database
 from jitl.sql.tables import correction_events, correction_texts, correction_versions, corrections, principals, supersessions
 
 if TYPE_CHECKING:
+    from jitl.overlay import StatementReader
     from jitl.ports import Encoder
     from jitl.settings import Settings
     from jitl.types import CorrectionState
@@ -58,8 +59,12 @@ class Deed:
 class Amendments:
     """Safe to call from several threads."""
 
-    def __init__(self, db: Database, encoder: Encoder | TimedEncoder | None, settings: Settings) -> None:
+    def __init__(
+        self, db: Database, encoder: Encoder | TimedEncoder | None, settings: Settings, reader: StatementReader | None = None
+    ) -> None:
+        """`reader`: as the ledger's."""
         self._db = db
+        self._reader = reader
         self._encoder = TimedEncoder.of(encoder)
         self._settings = settings
 
@@ -135,6 +140,7 @@ class Amendments:
             }
         connection.execute(corrections.update().where(corrections.c.id == state.id).values(**values))
         connection.execute(correction_texts.update().where(correction_texts.c.correction_id == state.id).values(salt=salt, **texts))
+        overlay.replace(connection, state.id, state.collection_id, version, overlay.stated(self._reader, said))
         if "supersedes" in changed:
             _mark(connection, state, said.supersedes)
         audit.record(connection, principal.id, "corrections.amended", state.id, detail)

@@ -13,13 +13,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from feedback import journal
+from feedback import journal, overlay
 from feedback.embedding import TimedEncoder
 from feedback.teaching import Line, Outcome, Teaching
 from jitl.errors import BadInput, MissingPart, Unavailable
 from jitl.sql.engine import Database
 
 if TYPE_CHECKING:
+    from jitl.overlay import StatementReader
     from jitl.settings import Settings
     from jitl.types import Matrix
 
@@ -37,8 +38,9 @@ _Window = list[tuple[Line, "Teaching | BadInput"]]
 class Press:
     """One run of a batch."""
 
-    def __init__(self, db: Database, encoder: TimedEncoder, settings: Settings) -> None:
+    def __init__(self, db: Database, encoder: TimedEncoder, settings: Settings, reader: StatementReader | None = None) -> None:
         self._db = db
+        self._reader = reader
         self._encoder = encoder
         self._settings = settings
         self._group = GROUP
@@ -87,7 +89,8 @@ class Press:
             if isinstance(teaching, BadInput):
                 results.append((line.id, teaching))
             else:
-                results.append((line.id, journal.Draft(teaching, _key(desk.collection_id, line.id), next(left))))
+                said = overlay.stated(self._reader, teaching)
+                results.append((line.id, journal.Draft(teaching, _key(desk.collection_id, line.id), next(left), said)))
         drafts = [result for _, result in results if isinstance(result, journal.Draft)]
         entered = iter(self._enter(desk, drafts))
         for line_id, result in results:

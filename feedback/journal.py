@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from feedback import rows
+from feedback import overlay, rows
 from feedback.quantities import agree
 from feedback.supersede import marked_sentences
 from feedback.teaching import LATER_WINS, Clash, Receipt, Teaching
@@ -26,9 +26,11 @@ from jitl.errors import Conflict, NotFound
 from jitl.principals import Principal
 from jitl.sql import audit
 from jitl.sql.engine import Database
+from jitl.sql.overlay_tables import correction_statements
 from jitl.sql.tables import collections, correction_events, correction_texts, corrections, idempotency, supersessions
 
 if TYPE_CHECKING:
+    from jitl.overlay import NamedStatement
     from jitl.types import Matrix
 
 
@@ -43,7 +45,8 @@ _RIVALS = (
     .where(corrections.c.question_key.in_(sa.bindparam("keys", expanding=True)))
     .order_by(corrections.c.seq)
 )
-_INSERTS = {table: table.insert() for table in (corrections, correction_texts, supersessions, correction_events, idempotency)}
+_TABLES = (corrections, correction_texts, correction_statements, supersessions, correction_events, idempotency)
+_INSERTS = {table: table.insert() for table in _TABLES}
 _USED = (
     sa.select(idempotency, corrections.c.seq, corrections.c.status)
     .join(corrections, corrections.c.id == idempotency.c.reference)
@@ -58,6 +61,7 @@ class Draft:
     teaching: Teaching
     key: str | None
     vectors: Matrix | None
+    stated: tuple[NamedStatement, ...] = ()
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
@@ -153,6 +157,7 @@ class _Writing:
         self._rows[correction_events].append(event)
         self._rows[corrections].append(self._state(draft))
         self._rows[correction_texts].append({"correction_id": draft.id, "salt": salt, **said})
+        self._rows[correction_statements] += overlay.rows_of(draft.id, desk.collection_id, 1, draft.stated)
         self._rows[supersessions] += self._marks(draft)
         if draft.key:
             by = {"principal_id": desk.principal.id, "key": draft.key, "digest": digest, "reference": draft.id, "created_at": self._now}

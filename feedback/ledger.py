@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from feedback import access, journal, rows
+from feedback import access, journal, overlay, rows
 from feedback.amend import quotes
 from feedback.batch import GROUP, Press
 from feedback.embedding import TimedEncoder
@@ -30,6 +30,7 @@ from jitl.types import CorrectionState
 
 if TYPE_CHECKING:
     from feedback.retriever import TaughtCorrections
+    from jitl.overlay import StatementReader
     from jitl.settings import Settings
 
 MAX_KEY: Final = 200
@@ -56,13 +57,15 @@ class Ledger:
         sparse: SparseEncoder,
         settings: Settings,
         taught: TaughtCorrections | None = None,
+        reader: StatementReader | None = None,
     ) -> None:
-        """`taught`: what receipts are compared with, beyond corrections of the very same words."""
+        """`taught`: what receipts are compared with, beyond corrections of the very same words. `reader` None: no overlay is kept."""
         self._db = db
         self._encoder = TimedEncoder.of(encoder)
         self._sparse = sparse
         self._settings = settings
         self._taught = taught
+        self._reader = reader
 
     def teach(self, teaching: Teaching, principal: Principal, collection_id: str, *, key: str | None = None) -> Receipt:
         """Keep a correction; it holds from the moment this returns. The same key and body again gives the same receipt.
@@ -74,7 +77,7 @@ class Ledger:
             raise BadInput(f"An idempotency key has 1 to {MAX_KEY} characters.")
         status = access.standing(principal, collection_id)
         vectors = self._encoder.embed_within(teaching.asked, self._settings.teach_embed_timeout_s)
-        draft = journal.Draft(teaching, key, vectors)
+        draft = journal.Draft(teaching, key, vectors, overlay.stated(self._reader, teaching))
         near = self._near(teaching, collection_id, vectors)
         with self._db.write(urgent=True) as connection:
             (entered,) = journal.enter(self._db, connection, journal.Desk(principal, collection_id, status, self._encoder.id), [draft])
@@ -98,7 +101,7 @@ class Ledger:
         Raises `NotFound` (collection) before the first outcome.
         """
         status = access.standing(principal, collection_id)
-        press = Press(self._db, self._encoder, self._settings)
+        press = Press(self._db, self._encoder, self._settings, self._reader)
         desk = journal.Desk(principal, collection_id, status, self._encoder.id, batch or str(uuid.uuid4()))
         return press.run(lines, desk)
 
@@ -110,6 +113,7 @@ class Ledger:
             if row.status == "retracted":
                 return Receipt(row.id, row.last_seq, row.status)
             seq = self._change(connection, row.id, "retracted", principal, status="retracted")
+            overlay.remove(connection, [row.id])
         return Receipt(correction_id, seq, "retracted")
 
     def review(self, correction_id: str, principal: Principal, verdict: str) -> Receipt:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from feedback import access, rows
+from feedback import access, overlay, rows
 from jitl.errors import BadInput, NotAllowed
 from jitl.principals import Principal, Right
 from jitl.sql import audit
@@ -114,6 +114,7 @@ class Reverts:
             changes = [{"which": one["correction_id"], "last_seq": one["seq"]} for one in events]
             retracted = corrections.update().where(c.id == sa.bindparam("which"))
             connection.execute(retracted.values(status="retracted", last_seq=sa.bindparam("last_seq")), changes)
+            overlay.remove(connection, [one["correction_id"] for one in events])
         return len(events)
 
     def _erase(self, connection: Connection, correction_id: str, principal: Principal) -> None:
@@ -123,6 +124,7 @@ class Reverts:
             return
         for table in (correction_versions, correction_sources, supersessions, replay_outcomes):  # the last holds digests of wordings
             connection.execute(table.delete().where(table.c.correction_id == correction_id))
+        overlay.remove(connection, [correction_id])
         seq = rows.newest(connection) + 1
         event = {"seq": seq, "correction_id": correction_id, "kind": "erased", "at": datetime.now(UTC), "principal_id": principal.id}
         connection.execute(correction_events.insert().values(**event, digest="", metadata={"status": "retracted"}))
