@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 LOOKED_AT: Final = 1000
 """Passages of a name that are looked at; of more it is told that there are more."""
-LISTED: Final = 200
-"""The same where many names are listed."""
+LISTED: Final = 4000
+"""The same of all names that are listed together, shared among them."""
+FEWEST: Final = 20
+"""Of each of them, however many they are."""
+BREADTH: Final = 200
+"""Names at one distance from which a way is looked for further."""
 SPELLED: Final = 20
 """Passages by which a listed name's spelling is chosen."""
 CLASS: Final = 3
@@ -174,7 +178,7 @@ class Explorer:
 
     def _confirmed(self, keys: set[str], places: Sequence[str]) -> list[frozenset[str]]:
         """The names of each of the first confirmed passages that hold one of these."""
-        chunks = self._held(sorted(keys)[:LISTED], places)
+        chunks = self._held(sorted(keys)[:BREADTH], places)
         return [frozenset(mention.key for mention in said) for said in self._store.mentions(chunks).values()]
 
     def _class(self, name: str, places: Sequence[str]) -> list[str]:
@@ -191,7 +195,8 @@ class Explorer:
 
     def _names(self, keys: Sequence[str], place: str, wanted: Mapping[str, Sequence[str]]) -> list[Name]:
         """Of the `wanted` keys (with their aliases) those that stand in published passages; `keys`: of all of them."""
-        postings = self._store.postings(keys, [place], LISTED)
+        most = max(FEWEST, LISTED // max(1, len(keys)))
+        postings = self._store.postings(keys, [place], most)
         known = self._catalogue.confirm({chunk for one in postings.values() for chunk, _ in one.chunks}, [place])
         held = {one: [chunk for chunk, _ in posting.chunks if chunk in known] for one, posting in postings.items()}
         read = {one: held.get(one, [])[:SPELLED] for one in wanted}
@@ -204,7 +209,7 @@ class Explorer:
                         seen[one].add(mention)
         return [
             Name(
-                one, seen[one].name, seen[one].kind, place, len(held[one]), postings[one].passages > LISTED,
+                one, seen[one].name, seen[one].kind, place, len(held[one]), postings[one].passages > most,
                 [other for other in aliases if held.get(other)],
             )
             for one, aliases in wanted.items()
