@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import importlib.util
 import random
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from graph.communities import installed
 from graph.community import Community
+from graph.neo4j import Neo4jGraph
+from graph.refresh import Refresh
 from graph.shelf import Shelf
 from jitl.sql import migrate
 from jitl.sql.engine import Database
 from tests.data import need
 from tests.fakes import Outcomes
-from tests.graphs import World, documents
+from tests.graphs import World, documents, follow
 
 SUBJECTS = {"Aurora Project": "aurora", "Delta Ring": "harbour"}
 
@@ -104,3 +108,14 @@ def test_an_empty_collection_has_none(world: World) -> None:
     world.remove(*documents())
     assert refreshed(world) == []
     assert world.editions.changed(world.place) == 0
+
+
+def test_both_stores_lead_to_the_same_communities(world: World, request: pytest.FixtureRequest) -> None:
+    need(importlib.util.find_spec("neo4j"), "neo4j", "pip install 'jitl[cluster]'")
+    server = request.getfixturevalue("neo4j")
+    with closing(Neo4jGraph(server.url, server.user, server.password, walk_s=20.0)) as store:
+        follow(world.db, store, world.place)
+        first = refreshed(world)
+        assert Refresh(world.editions, store, world.catalogue).run(world.place, Outcomes()) == len(first)
+        assert world.editions.listed([world.place], level=0)[0] == first
+        assert first
