@@ -13,6 +13,7 @@ from graph.words import FUNCTION
 from jitl.text import sentences
 
 _PARENTHESIS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
+_FORM = re.compile(r",? (?:A?\.?F\.?C\.?|Inc\.?|Ltd\.?|Corp\.?|LLC|plc|S\.A\.|Jr\.?)$")
 _REMARK = re.compile(r" ?[(（][^()（）\n]{2,40}[)）]")  # after a name: Excalibur (film)
 _KNOWN_AS = re.compile(
     r"[,(]? ?\(?(?:also|formerly|originally|previously|commonly|better|otherwise|often) "
@@ -72,10 +73,10 @@ class Extractor:
 
 
 def titles(title: str) -> list[str]:
-    """A document's title, and what it is called in a text: without a parenthesis at its end."""
+    """A document's title, and what it is called in a text: without a parenthesis at its end, and without the form of a company or club."""
     whole = " ".join(title.split())
     short = _PARENTHESIS.sub("", whole)
-    return [form for form in dict.fromkeys((whole, short)) if form]
+    return [form for form in dict.fromkeys((whole, short, _FORM.sub("", short))) if form]
 
 
 def _particles(found: Found) -> list[tuple[int, int]]:
