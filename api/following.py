@@ -10,6 +10,7 @@ from graph.extract import Extractor
 from graph.index import NAME, GraphIndexer
 from graph.local import SqlGraph
 from graph.neo4j import Neo4jGraph
+from graph.written import ClaimsIndex
 from ingest.handover import Handover
 from ingest.projector import Projector
 from jitl.errors import Unavailable
@@ -17,6 +18,7 @@ from jitl.sql.outbox import Outbox
 
 if TYPE_CHECKING:
     from graph.ports import FactExtractor, GraphStore
+    from jitl.ports import Indexer
     from jitl.settings import Settings
     from jitl.sql.engine import Database
 
@@ -35,7 +37,7 @@ def graph_store(db: Database, settings: Settings) -> GraphStore:
 
 
 class Following:
-    """`handover` stands for the graph among an ingest's indexers, `projector` follows with what it was handed."""
+    """`handover` stands for the graph among an ingest's `indexers`, `projector` follows with what it was handed."""
 
     def __init__(self, db: Database, store: GraphStore | None = None, extractor: FactExtractor | None = None) -> None:
         self.store: GraphStore = store or SqlGraph(db)
@@ -44,6 +46,7 @@ class Following:
         self._indexer = GraphIndexer(db, self.store, self.extractor)
         self.projector = Projector(db, [self._indexer], NAME)
         self.handover = Handover(db, NAME, self.projector)
+        self.indexers: list[Indexer] = [ClaimsIndex(db), self.handover]
 
     def start(self) -> None:
         """Go on where an earlier process stopped."""

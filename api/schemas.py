@@ -217,6 +217,17 @@ class FitRequest(BaseModel):
     dry_run: bool = Field(default=False, description="Only report; nothing is changed.")
 
 
+class ExtractionRequest(BaseModel):
+    """What a model may spend on reading a collection's passages."""
+
+    model_config = _example(collection="bes3", budget=200_000)
+    collection: Name
+    budget: int | None = Field(
+        default=None, ge=1, le=10**9, description="Tokens it may take, asked and replied together; left out: what the service allows."
+    )
+    calls: int = Field(default=10**6, ge=1, le=10**6, description="Calls of the model it may take.")
+
+
 class CommunitiesRequest(BaseModel):
     """Whose communities to compute anew."""
 

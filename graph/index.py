@@ -1,4 +1,7 @@
-"""The projection of passages into the documents' graph: names and statements of each, as the extractor finds them."""
+"""The projection of passages into the documents' graph: names and statements of each, as the extractor finds them.
+
+What a model said of a passage is part of them; it is read from SQL, and no model is asked here.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from graph import claims
 from graph.facts import PassageFacts
+from graph.written import WrittenClaims
 from jitl.sql.outbox import Outbox
 from jitl.sql.tables import collections, meta
 from jitl.sql.versions import IndexedChunk, Versions
@@ -36,13 +41,14 @@ class GraphIndexer:
         self._extractor = extractor
         self._versions = Versions(db)
         self._outbox = Outbox(db, NAME)
+        self._claims = WrittenClaims(db)
         self._found_missing = 0
 
     def project(self, version_ids: Sequence[str]) -> None:
         """Versions whose rows are gone are removed too: the store may have been away until now."""
         wanted = self._wanted(version_ids)
         for chunks in self._versions.chunks([id_ for id_ in version_ids if id_ in wanted], WINDOW):
-            self._write([self._facts(chunk) for chunk in chunks])
+            self._write(self._facts(chunks))
         if unwanted := [id_ for id_ in dict.fromkeys(version_ids) if id_ not in wanted]:
             with self._db.exclusive(NAME):
                 wanted = self._wanted(unwanted)  # an ingest may have taken one up again
@@ -77,9 +83,15 @@ class GraphIndexer:
             published = connection.scalar(sa.select(sa.func.sum(k.passages)).where(k.deleted_at.is_(None))) or 0
         return 0 if self._outbox.count() else max(0, int(published) - self._store.counts()["passages"])
 
-    def _facts(self, chunk: IndexedChunk) -> PassageFacts:
-        facts = self._extractor.extract(chunk.text, chunk.header, chunk.title)
-        return PassageFacts(chunk.id, chunk.version_id, chunk.collection_id, facts)
+    def _facts(self, chunks: Sequence[IndexedChunk]) -> list[PassageFacts]:
+        written = self._claims.of([chunk.id for chunk in chunks])
+        found = []
+        for chunk in chunks:
+            facts = self._extractor.extract(chunk.text, chunk.header, chunk.title)
+            if said := written.get(chunk.id):
+                facts = claims.merged(facts, claims.facts(said, chunk.text))
+            found.append(PassageFacts(chunk.id, chunk.version_id, chunk.collection_id, facts))
+        return found
 
     def _write(self, facts: Sequence[PassageFacts]) -> None:
         with self._db.exclusive(NAME):

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     communities_tokens: int = Field(
         default=0, ge=0, description="Tokens that the model may take to describe communities anew; 0: the documents' own sentences."
     )
+    graph_extract_tokens: int = Field(
+        default=0, ge=0, description="Tokens that one extraction by the model may take where its caller names none; 0: they must be named."
+    )
     keep_answers: bool = Field(default=True, description="Keep questions and answers for feedback and replay.")
 
     @property

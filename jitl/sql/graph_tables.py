@@ -7,9 +7,9 @@ index where the database can do that (SQLite).
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, String, Table, Text
 
-from jitl.sql.columns import Id, Serial, metadata
+from jitl.sql.columns import Id, Moment, Serial, metadata
 
 # Sorted by code points on every database, as Python does.
 Key = Text().with_variant(Text(collation="C"), "postgresql")
@@ -85,4 +85,19 @@ graph_aliases = Table(
     Column("other", Key, primary_key=True),
     Column("passages", Integer, nullable=False),
     sqlite_with_rowid=False,
+)
+
+graph_claims = Table(
+    "graph_claims",  # what a model said of a passage: no projection of SQL, and kept while the passage's version is wanted
+    metadata,
+    Column("chunk_id", String(36), primary_key=True),
+    Column("version_id", Id, nullable=False, index=True),
+    Column("collection_id", Id, nullable=False),
+    Column("content", String(64), nullable=False),  # sha256 of the passage's header and text
+    Column("asked", String(64), nullable=False),  # sha256 of model and prompt
+    Column("said", JSON, nullable=False),  # spans of the passage, kinds and relations (`graph.claims`); no text stands here
+    Column("dropped", Integer, nullable=False),  # what the passage did not bear out
+    Column("job_id", Id, index=True),  # that asked; None where it was taken over from an earlier version
+    Column("at", Moment, nullable=False),
+    Index("ix_graph_claims_content", "collection_id", "content"),
 )
