@@ -12,8 +12,10 @@ from graph.shelf import FIRST
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from graph.explorer import Fact, Name, Near, Step
+    from graph.explorer import Fact, Name, Near
+    from graph.overlay import TaughtStep
     from graph.shelf import Shown
+    from jitl.overlay import TaughtStatement
     from jitl.types import Passage
 
 
@@ -35,13 +37,29 @@ class NearReply(NameReply):
     relations: list[str] = Field(description="What is stated between the two, the most frequent first.")
 
 
+class TaughtReply(BaseModel):
+    """What a correction states: one that has authority and holds now. No number of documents counts it."""
+
+    subject: str
+    relation: str
+    object: str
+    collection: str
+    correction: str = Field(description="Its id.")
+    author: str
+    at: datetime = Field(description="When it was taught or last amended.")
+    release: str | None = Field(default=None, description="The software release that it is limited to.")
+    runs: str | None = Field(default=None, description="The runs that it is limited to.")
+
+
 class EntitiesReply(BaseModel):
     entities: list[NameReply]
+    taught: list[TaughtReply] = Field(default_factory=list, description="What corrections state of names that begin so.")
 
 
 class NeighboursReply(BaseModel):
     names: list[NameReply] = Field(description="The name itself, in each collection that has it.")
     neighbours: list[NearReply]
+    taught: list[TaughtReply] = Field(default_factory=list, description="What corrections state of it.")
 
 
 class PlaceReply(BaseModel):
@@ -66,12 +84,14 @@ class StatementReply(PlaceReply):
 
 class StatementsReply(BaseModel):
     statements: list[StatementReply]
+    taught: list[TaughtReply] = Field(default_factory=list, description="What corrections state of the name, the latest first.")
 
 
 class StepReply(BaseModel):
     first: str
     second: str
     passages: list[PlaceReply] = Field(description="Some that hold both.")
+    taught: list[TaughtReply] = Field(default_factory=list, description="What corrections state of both, where no passage holds both.")
 
 
 class PathReply(BaseModel):
@@ -145,8 +165,26 @@ def statement(one: Fact, wrong: Wrong) -> StatementReply:
     return StatementReply(**where, subject=one.subject, relation=one.relation, object=one.object)
 
 
-def step(one: Step, wrong: Wrong) -> StepReply:
-    return StepReply(first=one.first, second=one.second, passages=[place(passage, quote, wrong) for passage, quote in one.proofs])
+def taught(found: Sequence[TaughtStatement]) -> list[TaughtReply]:
+    return [
+        TaughtReply(
+            subject=one.said.subject_name,
+            relation=one.said.relation,
+            object=one.said.object_name,
+            collection=one.correction.collection_id,
+            correction=one.correction.id,
+            author=one.correction.author,
+            at=one.correction.at,
+            release=one.correction.release,
+            runs=one.correction.runs,
+        )
+        for one in found
+    ]
+
+
+def step(one: TaughtStep, wrong: Wrong) -> StepReply:
+    passages = [place(passage, quote, wrong) for passage, quote in one.step.proofs]
+    return StepReply(first=one.step.first, second=one.step.second, passages=passages, taught=taught(one.taught))
 
 
 def community(one: Shown, wrong: Wrong, *, most: int | None = FIRST) -> CommunityReply:

@@ -1,9 +1,9 @@
-"""Has the projections made anew from SQL, as a job whose progress can be watched."""
+"""Has the projections and the overlay made anew from SQL, as a job whose progress can be watched."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from jitl.errors import Unavailable
@@ -22,11 +22,18 @@ STUCK_S: Final = 300.0
 class Reindex:
     """Searches go on meanwhile; in a store that was lost they find what is there already."""
 
-    def __init__(self, outbox: Outbox, projector: Projector, others: Sequence[Outbox] = ()) -> None:
-        """`others` hold what projections that may fall behind are handed by the projector."""
+    def __init__(
+        self,
+        outbox: Outbox,
+        projector: Projector,
+        others: Sequence[Outbox] = (),
+        overlay: Callable[[Callable[[], bool]], None] = lambda _: None,
+    ) -> None:
+        """`others` hold what projections that may fall behind are handed by the projector. `overlay` goes on while it is told to."""
         self._outbox = outbox
         self._projector = projector
         self._others = tuple(others)
+        self._overlay = overlay
 
     def run(self, _: Job, reporter: Reporter) -> None:
         self._outbox.revisit()
@@ -40,6 +47,7 @@ class Reindex:
                 raise Unavailable("The indexes could not be made anew.", hint="Run `jitl doctor`; the rest follows once it works again.")
             reporter.advance(max(total - now, 0), total)
             time.sleep(PAUSE_S)
+        self._overlay(lambda: not reporter.cancelled())
         reporter.advance(total, total)
 
     def _left(self) -> int:

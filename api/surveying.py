@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from feedback.assertions import Assertions
 from graph import communities
 from graph.editions import Editions
 from graph.explorer import Explorer
 from graph.graphml import Sheet, graphml
 from graph.occurrences import read
+from graph.overlay import Overlay
 from graph.overviews import GraphOverviews
 from graph.refresh import Refresh
 from graph.reports import Reports, Writer
@@ -57,6 +59,7 @@ class Surveying:
     ) -> None:
         """`words` None: summaries are the documents' own sentences. `behind`: how many versions the graph has still to look at."""
         self.explorer = Explorer(store, catalogue)
+        self.overlay = Overlay(self.explorer, Assertions(db))
         self._editions = Editions(db)
         self.shelf = Shelf(self._editions, catalogue)
         self.overviews = GraphOverviews(self.shelf, store, catalogue)

@@ -140,7 +140,7 @@ class Amendments:
             }
         connection.execute(corrections.update().where(corrections.c.id == state.id).values(**values))
         connection.execute(correction_texts.update().where(correction_texts.c.correction_id == state.id).values(salt=salt, **texts))
-        overlay.replace(connection, state.id, state.collection_id, version, overlay.stated(self._reader, said))
+        overlay.replace(connection, state, version, overlay.stated(self._reader, said))
         if "supersedes" in changed:
             _mark(connection, state, said.supersedes)
         audit.record(connection, principal.id, "corrections.amended", state.id, detail)

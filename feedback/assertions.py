@@ -76,5 +76,5 @@ _RECORDS: Final = rows.TAUGHT.add_columns(_C.question_key)
 _STATED: Final = (
     _RECORDS.join(correction_statements, (_S.correction_id == _C.id) & (_S.version == _C.version))
     .add_columns(_S.subject.label("said_subject"), _S.relation, _S.object.label("said_object"), _S.subject_name, _S.object_name)
-    .order_by(_C.seq.desc(), _S.ordinal)
+    .order_by(_S.seq.desc(), _S.ordinal)
 )

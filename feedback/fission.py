@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from feedback import access, journal, seeds
+from feedback import access, journal, overlay, seeds
 from feedback.teaching import Teaching
 from feedback.timeline import FIRES
 from jitl import prompts
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from feedback.embedding import TimedEncoder
+    from jitl.overlay import StatementReader
     from jitl.ports import Corrections, LanguageModel, Reporter
     from jitl.retrieve import Searcher
     from jitl.settings import Settings
@@ -88,7 +89,9 @@ class Fission:
         encoder: TimedEncoder,
         model: LanguageModel | None,
         settings: Settings,
+        reader: StatementReader | None = None,
     ) -> None:
+        """`reader`: as the ledger's."""
         self._db = db
         self._catalogue = catalogue
         self._searcher = searcher
@@ -96,6 +99,7 @@ class Fission:
         self._encoder = encoder
         self._model = model
         self._settings = settings
+        self._reader = reader
 
     def require_model(self) -> LanguageModel:
         """Raises `MissingPart` where none is configured."""
@@ -181,7 +185,8 @@ class Fission:
             return False
         vectors = self._encoder.embed_within(teaching.asked, self._settings.teach_embed_timeout_s)
         digest = journal.key_digest(pair.question)
-        draft = journal.Draft(teaching, f"fission:{passage.collection_id}:{key[:40]}:{digest[:40]}", vectors)
+        said = overlay.stated(self._reader, teaching)
+        draft = journal.Draft(teaching, f"fission:{passage.collection_id}:{key[:40]}:{digest[:40]}", vectors, said)
         desk = journal.Desk(AUTHOR, passage.collection_id, "proposed", self._encoder.id, batch=job_id)
         with self._db.write() as connection:
             self._db.lock_ledger(connection)

@@ -157,7 +157,7 @@ class _Writing:
         self._rows[correction_events].append(event)
         self._rows[corrections].append(self._state(draft))
         self._rows[correction_texts].append({"correction_id": draft.id, "salt": salt, **said})
-        self._rows[correction_statements] += overlay.rows_of(draft.id, desk.collection_id, 1, draft.stated)
+        self._rows[correction_statements] += overlay.rows_of(draft.id, self._seq, desk.collection_id, 1, draft.stated)
         self._rows[supersessions] += self._marks(draft)
         if draft.key:
             by = {"principal_id": desk.principal.id, "key": draft.key, "digest": digest, "reference": draft.id, "created_at": self._now}

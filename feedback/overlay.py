@@ -44,8 +44,8 @@ def stated(reader: StatementReader | None, said: Teaching | CorrectionState) -> 
         return ()
 
 
-def rows_of(correction_id: str, collection_id: str, version: int, said: Iterable[NamedStatement]) -> list[dict[str, Any]]:
-    own = {"correction_id": correction_id, "collection_id": collection_id, "version": version}
+def rows_of(correction_id: str, seq: int, collection_id: str, version: int, said: Iterable[NamedStatement]) -> list[dict[str, Any]]:
+    own = {"correction_id": correction_id, "seq": seq, "collection_id": collection_id, "version": version}
     return [
         own
         | {"ordinal": ordinal, "subject": one.subject, "relation": one.relation, "object": one.object}
@@ -59,10 +59,10 @@ def remove(connection: Connection, correction_ids: Sequence[str]) -> None:
     connection.execute(correction_statements.delete().where(_S.correction_id.in_(correction_ids)))
 
 
-def replace(connection: Connection, correction_id: str, collection_id: str, version: int, said: Sequence[NamedStatement]) -> None:
+def replace(connection: Connection, state: CorrectionState, version: int, said: Sequence[NamedStatement]) -> None:
     """In the transaction that makes this version of the correction."""
-    remove(connection, [correction_id])
-    if found := rows_of(correction_id, collection_id, version, said):
+    remove(connection, [state.id])
+    if found := rows_of(state.id, state.seq, state.collection_id, version, said):
         connection.execute(INSERT, found)
 
 
@@ -104,7 +104,9 @@ class Rebuild:
         now = {row.id: row.version for row in connection.execute(living)}
         same = [id_ for id_, (state, _) in said.items() if now.get(id_, state.version) == state.version]
         remove(connection, same)
-        found = [row for id_ in same if id_ in now for row in rows_of(id_, said[id_][0].collection_id, said[id_][0].version, said[id_][1])]
+        found = []
+        for state, stated_now in (said[id_] for id_ in same if id_ in now):
+            found += rows_of(state.id, state.seq, state.collection_id, state.version, stated_now)
         if found:
             connection.execute(INSERT, found)
 

@@ -127,8 +127,8 @@ class Explorer:
         own: list[Name] = []
         near: list[Near] = []
         for place in places:
-            keys = self._class(name, [place])
-            held = self._held(keys, [place])
+            keys = self.keys_of(name, [place])
+            held = self.held(keys, [place])
             if not held:
                 continue
             own += self._names(keys, place, {keys[0]: keys[1:]})
@@ -140,14 +140,14 @@ class Explorer:
                 for one in sorted(counts, key=lambda one: (-counts[one], one))[:most]
             ]
         if not own:
-            raise _unknown(name)
+            raise unknown(name)
         return own, sorted(near, key=lambda one: (-one.name.passages, one.name.key, one.name.collection_id))[:most]
 
     def facts(self, name: str, places: Sequence[str], most: int) -> list[Fact]:
         """What is stated about a name, by passage; [] where nothing is. Raises `NotFound` for a name that no passage holds."""
-        keys = self._class(name, places)
-        if not self._held(keys, places):
-            raise _unknown(name)
+        keys = self.keys_of(name, places)
+        if not self.held(keys, places):
+            raise unknown(name)
         stated = self._store.statements(keys, places, 4 * most)
         passages = self._catalogue.passages({one.chunk_id for one in stated}, places)
         shown = [one for one in stated if one.chunk_id in passages][:most]
@@ -157,16 +157,16 @@ class Explorer:
 
     def path(self, first: str, second: str, places: Sequence[str], most_steps: int) -> list[Step]:
         """A shortest way from one name to the other; [] where there is none so short. Raises `NotFound` for an unknown name."""
-        ends = [self._class(name, places) for name in (first, second)]
+        ends = [self.keys_of(name, places) for name in (first, second)]
         for name, keys in zip((first, second), ends, strict=True):
-            if not self._held(keys, places):
-                raise _unknown(name)
+            if not self.held(keys, places):
+                raise unknown(name)
         pairs = [(one, other) for one in ends[0][:CLASS] for other in ends[1][:CLASS]]
         steps = self._steps((self._store.path(*pair, places, most_steps) for pair in pairs), places)
         if any(not step.proofs for step in steps):  # the store went over a passage that SQL does not know: go without it
 
             def expand(keys: set[str]) -> list[frozenset[str]]:
-                return self._confirmed(keys, places)
+                return self.beside(keys, places)
 
             steps = self._steps((shortest(*pair, most_steps, expand) for pair in pairs), places)
         return steps
@@ -174,19 +174,19 @@ class Explorer:
     def _steps(self, ways: Iterable[Sequence[str]], places: Sequence[str]) -> list[Step]:
         """Of the shortest of these ways, the first by the alphabet."""
         way = min((way for way in ways if way), key=lambda way: (len(way), way), default=())
-        return [self._step(one, other, places) for one, other in pairwise(way)]
+        return [self.step(one, other, places) for one, other in pairwise(way)]
 
-    def _confirmed(self, keys: set[str], places: Sequence[str]) -> list[frozenset[str]]:
+    def beside(self, keys: set[str], places: Sequence[str]) -> list[frozenset[str]]:
         """The names of each of the first confirmed passages that hold one of these."""
-        chunks = self._held(sorted(keys)[:BREADTH], places)
+        chunks = self.held(sorted(keys)[:BREADTH], places)
         return [frozenset(mention.key for mention in said) for said in self._store.mentions(chunks).values()]
 
-    def _class(self, name: str, places: Sequence[str]) -> list[str]:
+    def keys_of(self, name: str, places: Sequence[str]) -> list[str]:
         """The name's key, and those of its aliases."""
         folded = key(name)
         return [folded, *self._store.aliases([folded], places).get(folded, ())]
 
-    def _held(self, keys: Sequence[str], places: Sequence[str]) -> list[str]:
+    def held(self, keys: Sequence[str], places: Sequence[str]) -> list[str]:
         """Passages that hold one of these names, as SQL confirms them; the first of too many."""
         postings = self._store.postings(keys, places, LOOKED_AT).values()
         chunks = list(dict.fromkeys(chunk for one in postings for chunk, _ in one.chunks))
@@ -226,7 +226,7 @@ class Explorer:
                 phrases[said.object if said.subject in ours else said.subject][said.relation] += 1
         return phrases
 
-    def _step(self, first: str, second: str, places: Sequence[str]) -> Step:
+    def step(self, first: str, second: str, places: Sequence[str]) -> Step:
         postings = self._store.postings([first, second], places, LOOKED_AT)
         rarer = min(postings.values(), key=lambda one: one.passages, default=None)
         chunks = [] if rarer is None else [chunk for chunk, _ in rarer.chunks]
@@ -269,5 +269,5 @@ def _sentence(text: str, first: str, second: str) -> str:
     return ""
 
 
-def _unknown(name: str) -> NotFound:
+def unknown(name: str) -> NotFound:
     return NotFound(f"No passage names {name!r}.", hint="GET /v1/graph/entities?q=... finds names by how they begin.")

@@ -42,16 +42,18 @@ def entities(
     limit: Limit = 20,
     json: Json = False,
 ) -> None:
-    """Names that documents hold, the most frequent first. JSON lines, one a name."""
-    found = _get(ctx, json, "entities", q=q, collection=collection, limit=limit)["entities"]
-    _table(ctx, found, ("name", "kind", "passages", "aliases"), _named)
+    """Names that documents hold, the most frequent first, and what is taught of names. JSON lines, one a name, then one a taught statement."""
+    found = _get(ctx, json, "entities", q=q, collection=collection, limit=limit)
+    _table(ctx, found["entities"], ("name", "kind", "passages", "aliases"), _named)
+    _taught(ctx, found["taught"])
 
 
 @app.command()
 def neighbours(ctx: typer.Context, name: Name, collection: Collection = None, limit: Limit = 20, json: Json = False) -> None:
-    """Names that share passages with this one, the most shared first. JSON lines, one a name."""
-    found = _get(ctx, json, "neighbours", name=name, collection=collection, limit=limit)["neighbours"]
-    _table(ctx, found, ("name", "kind", "passages", "relations"), _named)
+    """Names that share passages with this one, and what is taught of it. JSON lines, one a name, then one a taught statement."""
+    found = _get(ctx, json, "neighbours", name=name, collection=collection, limit=limit)
+    _table(ctx, found["neighbours"], ("name", "kind", "passages", "relations"), _named)
+    _taught(ctx, found["taught"])
 
 
 @app.command()
@@ -75,20 +77,22 @@ def path(
         out.print(out.said("way_step", first=one["first"], second=one["second"]))
         for place in one["passages"]:
             _place(out, place)
+        _taught(ctx, one["taught"])
 
 
 @app.command()
 def facts(ctx: typer.Context, name: Name, collection: Collection = None, limit: Limit = 20, json: Json = False) -> None:
-    """What is stated about a name, each with the sentence and the document that it comes from. JSON lines, one a statement."""
-    found = _get(ctx, json, "statements", name=name, collection=collection, limit=limit)["statements"]
+    """What is stated about a name, each with its correction, or its sentence and document. JSON lines, one a statement, the taught first."""
+    found = _get(ctx, json, "statements", name=name, collection=collection, limit=limit)
     out = _out(ctx)
+    _taught(ctx, found["taught"])
     if json:
-        _lines(out, found)
+        _lines(out, found["statements"])
         return
-    if not found:
+    if not (found["statements"] or found["taught"]):
         out.tell("nothing_here")
-    for one in found:
-        out.print(f"{one['subject']} — {one['relation']} — {one['object']}")
+    for one in found["statements"]:
+        out.print(_triple(one))
         _place(out, one)
 
 
@@ -206,6 +210,21 @@ def _community(out: Output, one: dict[str, Any]) -> None:
             _place(out, place)
     for below in one["below"]:
         out.print(f"  {below['id']}  {below['title']}")
+
+
+def _triple(one: dict[str, Any]) -> str:
+    return f"{one['subject']} — {one['relation']} — {one['object']}"
+
+
+def _taught(ctx: typer.Context, found: list[dict[str, Any]]) -> None:
+    """What corrections state, each with its correction. As JSON these are the lines that name one."""
+    out = _out(ctx)
+    if out.json:
+        _lines(out, found)
+        return
+    for one in found:
+        out.print(_triple(one))
+        out.print(out.said("stated_by", correction=one["correction"], author=one["author"], date=one["at"][:10]))
 
 
 def _place(out: Output, one: dict[str, Any]) -> None:

@@ -89,6 +89,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "graph_exported": ("{size} characters written to {file}.", "已将 {size} 个字符写入 {file}。"),
     "proposing": ("Asking about passages", "就段落提问"),
     "pair": ("{correction}\n  {question}\n  {answer}", "{correction}\n  {question}\n  {answer}"),
+    "stated_by": ("    correction {correction}, taught by {author}, {date}", "    更正 {correction}，由 {author} 于 {date} 教授"),
     "rests_on": ("    {document}: {quote}", "    {document}：{quote}"),
     "proposed_pairs": (
         "{count} pairs proposed, for experts to approve; {tokens} tokens in {calls} calls.",

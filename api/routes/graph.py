@@ -48,16 +48,17 @@ def list_entities(
     collection: Collections = None,
     limit: Most = 20,
 ) -> EntitiesReply:
-    """Names that documents hold, the most frequent first."""
-    places = here.catalogue.readable(who, collection)
-    return EntitiesReply(entities=[graph_replies.name(one) for one in here.surveying.explorer.entities(q, places, limit)])
+    """Names that documents hold, the most frequent first, and what corrections state of names."""
+    found, taught = here.surveying.overlay.entities(q, here.catalogue.readable(who, collection), limit)
+    return EntitiesReply(entities=[graph_replies.name(one) for one in found], taught=graph_replies.taught(taught))
 
 
 @router.get("/neighbours")
 def list_neighbours(here: Here, who: Caller, name: Name, collection: Collections = None, limit: Most = 20) -> NeighboursReply:
     """Names that share passages with this one, the most shared first, and what is stated between the two."""
-    own, near = here.surveying.explorer.neighbours(name, here.catalogue.readable(who, collection), limit)
-    return NeighboursReply(names=[graph_replies.name(one) for one in own], neighbours=[graph_replies.near(one) for one in near])
+    own, near, taught = here.surveying.overlay.neighbours(name, here.catalogue.readable(who, collection), limit)
+    names, beside = [graph_replies.name(one) for one in own], [graph_replies.near(one) for one in near]
+    return NeighboursReply(names=names, neighbours=beside, taught=graph_replies.taught(taught))
 
 
 @router.get("/path")
@@ -69,17 +70,17 @@ def show_path(
     collection: Collections = None,
     steps: Annotated[int, Query(ge=1, le=6, description="The longest way to look for.")] = 4,
 ) -> PathReply:
-    """A shortest way from one name to another over passages that hold both names of each step."""
-    found = here.surveying.explorer.path(first, second, here.catalogue.readable(who, collection), steps)
+    """A shortest way from one name to another over passages that hold both names of each step, else over what is taught too."""
+    found = here.surveying.overlay.path(first, second, here.catalogue.readable(who, collection), steps)
     return PathReply(steps=[graph_replies.step(one, here.surveying.wrong) for one in found])
 
 
 @router.get("/statements")
 def list_statements(here: Here, who: Caller, name: Name, collection: Collections = None, limit: Most = 20) -> StatementsReply:
-    """What is stated about a name, and where it comes from: document, location and sentence."""
-    places = here.catalogue.readable(who, collection)
-    found = here.surveying.explorer.facts(name, places, limit)
-    return StatementsReply(statements=[graph_replies.statement(one, here.surveying.wrong) for one in found])
+    """What is stated about a name, and where it comes from: document, location and sentence, or the correction."""
+    found, taught = here.surveying.overlay.facts(name, here.catalogue.readable(who, collection), limit)
+    shown = [graph_replies.statement(one, here.surveying.wrong) for one in found]
+    return StatementsReply(statements=shown, taught=graph_replies.taught(taught))
 
 
 @router.get("/communities")

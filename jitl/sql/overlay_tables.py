@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
 
 from jitl.sql.columns import Id, metadata
 from jitl.sql.graph_tables import Key
@@ -12,6 +12,7 @@ correction_statements = Table(
     metadata,
     Column("correction_id", ForeignKey("corrections.id"), primary_key=True),
     Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False, index=True),  # of the event that made the correction: the latest are shown first
     Column("version", Integer, nullable=False),  # of the correction that says so
     Column("collection_id", Id, nullable=False),
     Column("subject", Key, nullable=False),
