@@ -185,7 +185,7 @@ class Container:
 
     def _open_jobs(self) -> None:
         self.jobs.reclaim()
-        self.reindex = Reindex(self.outbox, self.projector, [self.following.outbox])
+        self.reindex = Reindex(self.outbox, self.projector, [self.following.outbox], self.overlay.run)
         kinds = {**work.kinds(self.pipeline, self.blobs, self.settings), "reindex": self.reindex.run}
         encoder_id = self.encoder.id if self.encoder else None
         replay = Replay(self.db, self.searcher, self._memory, self.sparse, encoder_id)
@@ -193,7 +193,7 @@ class Container:
         self.inbox = Inbox(self.db, self.answers, self.searcher, self.corrections, self.sparse)
         self.replaying = Replaying(replay, self.catalogue, self.jobs, self.settings, encoder_id)
         self.fissioning = Fissioning(
-            Fission(self.db, self.catalogue, self.searcher, self.corrections, self._embedding, self.model, self.settings)
+            Fission(self.db, self.catalogue, self.searcher, self.corrections, self._embedding, self.model, self.settings, self._reader)
         )
         self.thresholds = Thresholds(self.db, self.corrections)
         self.calibrating = Calibrating(self.thresholds)
@@ -204,8 +204,8 @@ class Container:
         self.runner.start()
         late, old = Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)
         again = Chore("replay", 60.0, lambda: self.replaying.look(self.runner))
-        graph = Chore("graph", 60.0, self.following.look)
-        self._chores = Chores([late, old, again, graph, Chore("communities", 60.0, lambda: self.surveying.look(self.runner))])
+        graph, overlay = Chore("graph", 60.0, self.following.look), Chore("overlay", 3600.0, self.overlay.look)
+        self._chores = Chores([late, old, again, graph, overlay, Chore("communities", 60.0, lambda: self.surveying.look(self.runner))])
         self._stack.callback(self._chores.close)
         self._stack.callback(self._fill_a_few)
 

@@ -42,7 +42,7 @@ def entities(
     limit: Limit = 20,
     json: Json = False,
 ) -> None:
-    """Names that documents hold, the most frequent first, and what is taught of names. JSON lines, one a name, then one a taught statement."""
+    """Names that documents hold, the most frequent first, and what is taught of names. JSON lines, a name each, then what is taught."""
     found = _get(ctx, json, "entities", q=q, collection=collection, limit=limit)
     _table(ctx, found["entities"], ("name", "kind", "passages", "aliases"), _named)
     _taught(ctx, found["taught"])
@@ -50,7 +50,7 @@ def entities(
 
 @app.command()
 def neighbours(ctx: typer.Context, name: Name, collection: Collection = None, limit: Limit = 20, json: Json = False) -> None:
-    """Names that share passages with this one, and what is taught of it. JSON lines, one a name, then one a taught statement."""
+    """Names that share passages with this one, and what is taught of it. JSON lines, a name each, then what is taught."""
     found = _get(ctx, json, "neighbours", name=name, collection=collection, limit=limit)
     _table(ctx, found["neighbours"], ("name", "kind", "passages", "relations"), _named)
     _taught(ctx, found["taught"])
@@ -82,7 +82,7 @@ def path(
 
 @app.command()
 def facts(ctx: typer.Context, name: Name, collection: Collection = None, limit: Limit = 20, json: Json = False) -> None:
-    """What is stated about a name, each with its correction, or its sentence and document. JSON lines, one a statement, the taught first."""
+    """What is stated about a name, each with its correction, or its sentence and document. JSON lines, one a statement."""
     found = _get(ctx, json, "statements", name=name, collection=collection, limit=limit)
     out = _out(ctx)
     _taught(ctx, found["taught"])
