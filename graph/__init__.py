@@ -1,1 +1,1 @@
-"""The knowledge graph. Its place in the house; it is not built yet."""
+"""The knowledge graph of the documents: extraction, stores, walk, communities; and what faces show of it."""
