@@ -25,8 +25,10 @@ Row = Sequence[Any]
 
 REST_S: Final = 2.0
 """How long a server that failed is left alone."""
-CONNECT_S: Final = 0.3
-"""Longest wait for a connection, its handshake included."""
+CONNECT_S: Final = 0.4
+"""Longest that a question waits for a connection, its handshake included."""
+CONNECT_WRITER_S: Final = 3.0
+"""The same for what nobody waits for: a busy server is not one that is away."""
 GRACE_S: Final = 0.1
 """What an answer may take on its way after the server's own time limit."""
 LOOK_S: Final = 30.0
@@ -54,7 +56,7 @@ class Bolt:
     """
 
     def __init__(self, url: str, auth: tuple[str, str], schema: Sequence[str], warm: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        self._reader, self._writer = _driver(url, auth, IDLE_S), _driver(url, auth, 0.0)
+        self._reader, self._writer = _driver(url, auth, CONNECT_S, IDLE_S), _driver(url, auth, CONNECT_WRITER_S, 0.0)
         self._schema, self._warm = tuple(schema), tuple(warm)
         self._made = self._resting = False
         self._ask_again_at = 0.0
@@ -193,7 +195,7 @@ def _vanished(error: Exception) -> bool:
     return "EntityNotFound" in (getattr(error, "code", None) or "")
 
 
-def _driver(url: str, auth: tuple[str, str], trusted_s: float) -> Driver:
+def _driver(url: str, auth: tuple[str, str], connect_s: float, trusted_s: float) -> Driver:
     try:
         from neo4j import GraphDatabase, NotificationMinimumSeverity
     except ImportError as error:
@@ -201,8 +203,8 @@ def _driver(url: str, auth: tuple[str, str], trusted_s: float) -> Driver:
     return GraphDatabase.driver(
         url,
         auth=auth,
-        connection_timeout=CONNECT_S,
-        connection_acquisition_timeout=CONNECT_S,
+        connection_timeout=connect_s,
+        connection_acquisition_timeout=connect_s,
         liveness_check_timeout=trusted_s,
         max_transaction_retry_time=0.0,
         notifications_min_severity=NotificationMinimumSeverity.OFF,
