@@ -50,8 +50,8 @@ def told(store: GraphStore, shop: GraphWorkshop) -> dict[str, Any]:
         "postings": {key: (one.passages, list(one.chunks)) for key, one in store.postings(keys, within, 10**6).items()},
         "statements": list(store.statements(keys, within, 10**6)),
         "edges": list(store.edges(shop.collection)),
-        "neighbours": [[(one.entity.key, one.passages, *one.relations) for one in store.neighbours(key, within, 50)] for key in keys[:20]],
-        "paths": [list(store.path(keys[0], key, within, 4)) for key in keys[-10:]],
+        "neighbours": [[(one.entity.key, one.passages, *one.relations) for one in store.neighbours(key, within, 50)] for key in keys[:8]],
+        "paths": [list(store.path(keys[0], key, within, 4)) for key in keys[-6:]],
     }
 
 
