@@ -29,7 +29,7 @@ _BULLET: Final = re.compile(r"(?:[-*•–]|\d{1,2}[.)])\s+")
 _REFERENCE: Final = re.compile(r"\[?\[\w+\]")
 _MAIL_HEADER: Final = re.compile(r"(?:Thread|From|Date|To|Cc|Subject|Reply-To): ")
 _CLOSED: Final = re.compile(r"[.!。！；][\"'”’」』)）\]]*$")
-_LOOSE: Final = re.compile(r"[|{}\\<>=_~^#*]|https?:|\s{3,}")
+_LOOSE: Final = re.compile(r"[|{}\\<>=_~^#*]|https?:|doi:|arXiv:|\bpp?\. ?\d|\s{3,}")
 _BACK: Final = re.compile(
     r"\W*(?:this|that|these|those|it|they|he|she|however|thus|therefore|hence|here|also|such|see)\b|[其该此这那它他她]|因此|但",
     re.IGNORECASE,

@@ -59,9 +59,9 @@ class GraphOverviews:
         """First what is said of the subject itself, then of what stands together with it."""
         keys = self._subject(topic, query.collections)
         around = self._shelf.holding(query.collections, keys, 2 * BESIDE) if keys else []
-        if not around:
-            return []
-        own = self._about(keys, query.collections)
+        own = self._about(keys, query.collections) if keys else []
+        if not around:  # either rare, or in so many passages that it tells no community from another
+            return [Chapter(topic, own)] if len(own) == OF_SUBJECT else []
         used = frozenset(quote for remark in own for _, quote in remark.sources)
         beside = [_chapter(one, used) for one in around]
         first = [Chapter(topic, own)] if own else []
