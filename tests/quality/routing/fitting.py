@@ -17,9 +17,9 @@ from tests.quality.routing.questions import ENCODER, Question, Vectors, allowed,
 from tests.quality.routing.softmax import Rows
 
 WEIGHT = {"written": 1.0, "practice": 0.15}
-OPEN = 0.3  # a row of the open sets: they are many, and alike
+OPEN = 0.6  # a row of the open sets: they are many, and alike
 CUES = 0.5  # the scale of counted signs and names beside words, and of the vector: how freely their weights grow
-DENSE = 2.0
+DENSE = 4.0
 PENALTY = 0.2
 STEPS = 80
 _CARRIED = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5)
@@ -33,8 +33,10 @@ class Fitting:
     def __init__(self, own: Sequence[Question], opened: Sequence[Question], practice: Sequence[Question], vectors: Vectors) -> None:
         self.own, self.opened, self.practice, self.vectors = list(own), list(opened), list(practice), vectors
 
-    def fit(self, own: Sequence[Question], without: str | None = None) -> RouteModel:
+    def fit(self, own: Sequence[Question], without: str | None = None, *, calibrated: bool = True) -> RouteModel:
         """On our own questions given, the open sets without one source, and practice questions."""
+        if not calibrated:
+            return RouteModel(*self._weights(own, without), (1.0, 1.0), (1.0, 0.5, 0.0), ENCODER.id)
         inner = [self._weights([q for q in own if fold(q.family) == half], without) for half in (0, 1)]
         temperatures, carried = self._held_out(own, inner)
         words, dense = self._weights(own, without)
@@ -62,6 +64,8 @@ class Fitting:
         return (temperatures[0], temperatures[1]), self._carried([q for q in own if q.history], hot)
 
     def _carried(self, talks: Sequence[Question], hot: Sequence[RouteModel]) -> tuple[float, float, float]:
+        if not talks:  # as where all of them are in the other half
+            return 1.0, 0.5, 0.0
         vectors = self.vectors.of([q.text for q in talks])
         known = []
         for talk, vector in zip(talks, vectors, strict=True):
@@ -73,7 +77,7 @@ class Fitting:
         def loss(carried: tuple[float, ...]) -> float:
             return -sum(float(normal(own + carried[kind] * before)[label]) for own, before, kind, label in known)
 
-        follow, short, other = min(itertools.product(_CARRIED, repeat=3), key=loss) if known else (1.0, 0.5, 0.0)
+        follow, short, other = min(itertools.product(_CARRIED, repeat=3), key=loss)
         return follow, short, other
 
 
@@ -86,8 +90,11 @@ def _fit(used: Sequence[Question], vectors: np.ndarray) -> np.ndarray:
     held = np.bincount(seen.indices, minlength=WIDTH)
     scale = np.where(np.arange(WIDTH) < BUCKETS, np.sqrt(np.log((1 + len(used)) / (1 + held))), CUES)
     scaled = Rows(seen.starts, seen.indices, seen.values * scale[seen.indices], seen.vectors * DENSE)
+    right = _right(used)
     weights = np.array([WEIGHT.get(q.source, OPEN) for q in used])
-    found = softmax.fit(scaled, _right(used), weights, width=WIDTH, penalty=PENALTY, steps=STEPS)
+    whole = right.T.astype(float) @ weights  # of each route: all weigh alike in the end
+    weights *= (whole.mean() / whole)[right.argmax(axis=1)]
+    found = softmax.fit(scaled, right, weights, width=WIDTH, penalty=PENALTY, steps=STEPS)
     found[:WIDTH] *= scale[:, None]
     found[WIDTH:-1] *= DENSE
     return found.astype(np.float32)

@@ -91,7 +91,7 @@ def left_out(fitting: Fitting, opened: Sequence[Question]) -> dict[str, Any]:
     """Each open source, all of it, by weights fitted without it."""
     shown = {}
     for source in sorted({q.source for q in opened}):
-        model = fitting.fit(fitting.own, without=source)
+        model = fitting.fit(fitting.own, without=source, calibrated=False)
         asked = _some([q for q in opened if q.source == source])
         shown[source] = _share(asked, routed(model, asked, fitting.vectors))
     return {**shown, "mean": round(float(np.mean(list(shown.values()))), 1)}
