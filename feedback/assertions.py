@@ -46,8 +46,8 @@ class Assertions:
         wanted = _STATED.where(condition, _S.collection_id.in_(places), _C.status == "approved")
         wanted = wanted.where(sa.or_(_C.valid_from.is_(None), _C.valid_from <= now), sa.or_(_C.valid_to.is_(None), _C.valid_to >= now))
         found: list[TaughtStatement] = []
-        with self._db.read() as connection:
-            for page in connection.execute(wanted, execution_options={"yield_per": PAGE}).partitions():
+        with self._db.read() as connection, connection.execute(wanted, execution_options={"yield_per": PAGE}) as read:
+            for page in read.partitions():
                 found += self._in_force(connection, page, now)
                 if len(found) >= most:
                     break
