@@ -141,12 +141,13 @@ def test_whatever_is_written_and_removed_reads_as_if_counted_anew(store):
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     rng, truth = random.Random(seed), MemoryGraph()
-    for round_ in range(4):
+    rounds = 2 if isinstance(store, Neo4jGraph) else 4  # a thousand trips to a server each
+    for round_ in range(rounds):
         for graph in (store, truth):
             again = random.Random(f"{seed} {round_}")
             graph.write([anything(again, again.randrange(60)) for _ in range(40)])
             graph.remove([f"version {again.randrange(20)}" for _ in range(3)])
-            if round_ == 2:
+            if round_ == rounds // 2:
                 graph.forget(again.choice([A, B, C]))
         same(store, truth)
     several = [anything(rng, number) for number in range(30)]
