@@ -54,7 +54,8 @@ def spans(text: str) -> Iterator[Span]:
     for match in _RUN.finditer(text):
         if " " not in match.group() and "\n" not in match.group():
             word = (match.group(), *match.span())
-            if _stands(word[0], opening=_opens(text, word[1])):
+            opening = _opens(text, word[1])
+            if _stands(word[0], opening=opening) and not (opening and word[0][1:].islower() and f" {word[0].lower()} " in text):
                 yield word[1], word[2]
             if before:
                 yield from _over(text, before, [word])

@@ -70,6 +70,12 @@ def test_aliases_meet_in_one_language_too() -> None:
     assert aliases("xyzzy") == ()
 
 
+def test_an_entry_knows_the_heading_that_it_stands_under() -> None:
+    subjects = {entry.en[0]: entry.subject for entry in SHIPPED.entries if entry.en}
+    assert subjects["calorimeter"] == "Detectors"
+    assert subjects["neutrino"] == "Particles"
+
+
 def test_a_collaboration_adds_its_own_names(tmp_path) -> None:
     assert Glossary.of(tmp_path) is SHIPPED
     (tmp_path / "glossary.tsv").write_text("# ours\n红盒子|红盒\tRed Box\n探测器\tBig Eye\n", encoding="utf-8")
