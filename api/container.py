@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from api import parts, work
+from api import extracting, parts, work
 from api.asking import Asking
 from api.blobs import Blobs
 from api.calibrating import KIND as FIT
@@ -144,7 +144,7 @@ class Container:
         self.store = EdgeStore(self.settings.data_dir / "passages", self.encoder.dimension if self.encoder else OnnxEncoder.dimension)
         self._stack.callback(self.store.close)
         self.following = Following(self.db, self.graph)
-        indexers: list[Indexer] = [self.following.handover, PassageIndexer(self.db, self.store, self.encoder, self.sparse)]
+        indexers: list[Indexer] = [*self.following.indexers, PassageIndexer(self.db, self.store, self.encoder, self.sparse)]
         self.outbox = Outbox(self.db)
         self.projector = Projector(self.db, [*indexers, CommunityIndex(self.db)])
         if self.store.count() == 0:  # lost, or a backup was restored
@@ -197,8 +197,10 @@ class Container:
         )
         self.thresholds = Thresholds(self.db, self.corrections)
         self.calibrating = Calibrating(self.thresholds)
+        self.extracting = extracting.Extracting(self.db, self.model, self.settings, self.following.projector.wake)
         aside = {"replay": self.replaying.run, KIND: self.fissioning.run, FIT: self.calibrating.run, GROUP: self.surveying.run}
-        units = {"replay": "questions", KIND: UNIT, FIT: FITTED, GROUP: GROUPED}
+        units = {"replay": "questions", KIND: UNIT, FIT: FITTED, GROUP: GROUPED, extracting.KIND: extracting.UNIT}
+        aside[extracting.KIND] = self.extracting.run
         self.runner = Runner(self.jobs, kinds, aside=aside, units=units, over=self._over)
         self._stack.callback(self.runner.close)
         self.runner.start()
@@ -254,6 +256,7 @@ class Container:
     def _over(self, job: Job) -> None:
         self._tidy(job)
         self.fissioning.over(job)
+        self.extracting.over(job)
         self.replaying.after(job, self.runner)
         if moved := self.calibrating.changed(job):
             self.replaying.changed(self.runner, job.principal_id, moved)

@@ -50,9 +50,7 @@ class Extracting:
         self._extraction.require()
         cap = tokens or self._settings.graph_extract_tokens
         if not cap:
-            raise BadInput(
-                "Say how many tokens it may take.", hint='Send "budget", or set JITL_GRAPH_EXTRACT_TOKENS; a dry run tells the cost.'
-            )
+            raise BadInput("Say how many tokens it may take.", hint="Give a budget, or set JITL_GRAPH_EXTRACT_TOKENS; an estimate is free.")
         arguments = {"budget": asdict(Budget(cap, calls))}
         return runner.submit(KIND, arguments, principal_id=principal_id, collection_id=place)
 

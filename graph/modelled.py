@@ -34,12 +34,12 @@ WINDOW: Final = 64
 """Passages of a document that are written together."""
 SHORTEST: Final = 40
 """Characters of a passage worth asking about."""
-LONGEST_REPLY: Final = 3000
+LONGEST_REPLY: Final = 2000
 """Tokens; so many are set aside for each reply, and what is longer is cut off."""
 USUAL_REPLY: Final = 500
 """Tokens of a reply, for the estimate."""
 PATIENCE: Final = 5
-"""Replies in a row that cannot be read, after which the model is not asked on."""
+"""Passages in a row without a reply that can be read, after which the model is not asked on."""
 SPENT: Final = "The budget is used up."
 NO_MODEL: Final = "Extraction by a model needs a language model, and none is configured."
 WHAT_TO_SET: Final = "Set JITL_MODEL_URL (any OpenAI-compatible endpoint), JITL_MODEL_NAME and, where it wants one, JITL_MODEL_KEY."
@@ -79,9 +79,8 @@ class _Window:
         readings = [reading for _, reading, _ in self.said]
         names, relations = (sum(len(getattr(one.claims, what)) for one in readings) for what in ("names", "relations"))
         dropped = sum(one.dropped for one in readings)
-        return (
-            f"Passages: {len(self.said)}, names: {names}, statements: {relations}, not borne out: {dropped}, unreadable: {self.unreadable}."
-        )
+        read = f"Passages: {len(self.said)}, names: {names}, statements: {relations}"
+        return f"{read}, not borne out: {dropped}, without a reply: {self.unreadable}."
 
 
 class ModelExtraction:
@@ -212,7 +211,7 @@ class _Asking:
 
 @dataclass(slots=True)
 class _Session:
-    """One run's: whom it asks, from which purse, how far it is, and how many replies in a row were of no use."""
+    """One run's: whom it asks, from which purse, how far it is, and how many passages in a row it has no reply for."""
 
     asking: _Asking
     purse: Purse
@@ -221,7 +220,7 @@ class _Session:
     collection_id: str
     total: int
     done: int = 0
-    unreadable: int = 0
+    failures: int = 0
 
     def read(self, chunks: Sequence[IndexedChunk], window: _Window) -> bool:
         """Passage by passage into the window; False where the budget or somebody stops it."""
@@ -233,19 +232,22 @@ class _Session:
             if (before := known.get(content(chunk))) is not None:
                 window.said.append((chunk, before, False))
                 continue
-            reply = self.purse.ask(self.asking.messages(chunk))
+            try:
+                reply = self.purse.ask(self.asking.messages(chunk))
+            except Unavailable as error:  # of this passage alone, perhaps
+                self._fail(window, error)
+                continue
             if reply is None:
                 return False
-            self._keep(chunk, reply, window)
+            if (told := claims.told(reply)) is None:
+                self._fail(window, Unavailable(UNREADABLE, hint=WHAT_TO_TRY))
+                continue
+            self.failures = 0
+            window.said.append((chunk, claims.held(told, chunk.text), True))
         return True
 
-    def _keep(self, chunk: IndexedChunk, reply: str, window: _Window) -> None:
-        told = claims.told(reply)
-        if told is not None:
-            self.unreadable = 0
-            window.said.append((chunk, claims.held(told, chunk.text), True))
-            return
+    def _fail(self, window: _Window, error: Unavailable) -> None:
         window.unreadable += 1
-        self.unreadable += 1
-        if self.unreadable == PATIENCE:
-            raise Unavailable(UNREADABLE, hint=WHAT_TO_TRY)
+        self.failures += 1
+        if self.failures == PATIENCE:
+            raise error

@@ -6,7 +6,6 @@ Claims belong to passages of one collection: what was read in another one is nev
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -158,8 +157,8 @@ class ClaimsIndex:
 
 
 def content(chunk: IndexedChunk) -> str:
-    """Digest of what a model is shown of a passage."""
-    return hashlib.sha256(json.dumps([chunk.header, chunk.text]).encode()).hexdigest()
+    """Digest of a passage's text: wherever it stands, the same is said of it."""
+    return hashlib.sha256(chunk.text.encode()).hexdigest()
 
 
 def _wanted(connection: Connection, version_ids: Sequence[str]) -> set[str]:

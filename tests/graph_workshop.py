@@ -14,6 +14,7 @@ from graph.extract import Extractor
 from graph.index import NAME, GraphIndexer
 from graph.local import SqlGraph
 from graph.ports import FactExtractor, GraphStore
+from graph.written import ClaimsIndex
 from ingest.handover import Handover
 from ingest.pipeline import Pipeline
 from ingest.projector import Projector
@@ -56,7 +57,7 @@ class GraphWorkshop(Workshop):
 
     @property
     def indexers(self) -> list[Any]:
-        return [Handover(self.db, NAME, self.follower), self.indexer]
+        return [ClaimsIndex(self.db), Handover(self.db, NAME, self.follower), self.indexer]
 
     @property
     def projector(self) -> Projector:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli import session
+from api.cli import extraction, session
 from api.cli.exporting import fresh
 from api.cli.reporting import tell_end, watched
 from api.cli.session import Collection, Json
@@ -140,6 +140,9 @@ def refresh(
         raise typer.Exit(1)
     if not json:
         communities(ctx, None, [collection])
+
+
+app.command()(extraction.extract)
 
 
 @app.command()

@@ -86,6 +86,14 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "surveying": ("Finding communities", "划分社区"),
     "no_way": ("There is no way so short.", "没有这么短的路径。"),
     "way_step": ("{first} — {second}", "{first} — {second}"),
+    "extraction_cost": (
+        "{calls} calls for {passages} passages ({done} need none): about {tokens} tokens, {most_tokens} at most.",
+        "{passages} 个段落需调用 {calls} 次（{done} 个无需调用）：约 {tokens} 个词元，最多 {most_tokens} 个。",
+    ),
+    "extracted": (
+        "{passages} passages read ({calls} calls, {tokens} tokens): {names} names and {statements} statements; {dropped} not borne out.",
+        "已读 {passages} 个段落（{calls} 次调用，{tokens} 个词元）：{names} 个名称，{statements} 条陈述；{dropped} 条无原文依据。",
+    ),
     "graph_exported": ("{size} characters written to {file}.", "已将 {size} 个字符写入 {file}。"),
     "proposing": ("Asking about passages", "就段落提问"),
     "pair": ("{correction}\n  {question}\n  {answer}", "{correction}\n  {question}\n  {answer}"),

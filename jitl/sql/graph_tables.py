@@ -93,7 +93,7 @@ graph_claims = Table(
     Column("chunk_id", String(36), primary_key=True),
     Column("version_id", Id, nullable=False, index=True),
     Column("collection_id", Id, nullable=False),
-    Column("content", String(64), nullable=False),  # sha256 of the passage's header and text
+    Column("content", String(64), nullable=False),  # sha256 of the passage's text
     Column("asked", String(64), nullable=False),  # sha256 of model and prompt
     Column("said", JSON, nullable=False),  # spans of the passage, kinds and relations (`graph.claims`); no text stands here
     Column("dropped", Integer, nullable=False),  # what the passage did not bear out

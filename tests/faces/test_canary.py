@@ -178,6 +178,14 @@ WALKS: dict[tuple[str, str], Walk] = {
     ),
     ("POST", "/v1/graph/communities"): send("POST", "/v1/graph/communities", {"collection": "<name>"}, {"collection": "<collection>"}),
     ("GET", "/v1/graph/communities/{community}"): get("/v1/graph/communities/{community}"),
+    ("POST", "/v1/graph/extraction"): lambda things: (
+        probe
+        for dry_run in ("", "?dry_run=true")
+        for probe in send(
+            "POST", f"/v1/graph/extraction{dry_run}", {"collection": "<name>", "budget": 10}, {"collection": "<collection>", "budget": 10}
+        )(things)
+    ),
+    ("GET", "/v1/graph/extraction/{job}"): get("/v1/graph/extraction/{job}", "/v1/graph/extraction/{replay}"),
     ("GET", "/v1/graph/export"): get(
         "/v1/graph/export", "/v1/graph/export?collection={name}", "/v1/graph/export?collection={collection}&least=2"
     ),
