@@ -70,3 +70,26 @@ def test_communities_are_computed_or_it_says_what_to_install(jitl: Terminal) -> 
     shown = jitl.ok("graph", "communities", one["id"]).out
     assert one["title"] in shown
     assert one["summary"][0]["text"] in shown
+
+
+def test_what_is_taught_of_a_name_is_told_with_its_correction(jitl: Terminal) -> None:
+    (taught,) = jitl.json(
+        "teach",
+        "-c",
+        "alps",
+        "--question",
+        "What did Maria Olsen found?",
+        "--answer",
+        "Quill",
+        "--statement",
+        "Maria Olsen founded the Quill Observatory.",
+    )
+    id_ = taught["id"]
+    for command in (("facts", "Maria Olsen"), ("neighbours", "Maria Olsen"), ("entities", "quill")):
+        told = jitl.ok("graph", *command).out
+        assert "Maria Olsen — founded — Quill Observatory" in told
+        assert f"correction {id_}, taught by " in told
+    assert [one["correction"] for one in jitl.json("graph", "facts", "Quill Observatory")] == [id_]
+    assert f"更正 {id_}，由 " in jitl.ok("--lang", "zh", "graph", "path", "Maria Olsen", "Quill Observatory").out
+    jitl.ok("retract", id_)
+    assert jitl("graph", "facts", "Quill Observatory").code == 1

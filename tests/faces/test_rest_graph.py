@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import networkx as nx
 import pytest
 
@@ -170,3 +172,39 @@ def test_it_is_computed_by_itself_once_enough_has_changed(tmp_path: Path) -> Non
         eventually(lambda: not container.jobs.unfinished())
         container.surveying.look(container.runner)
         assert not container.jobs.unfinished()
+
+
+def test_what_corrections_state_is_shown_beside_the_documents_and_to_readers_alone(live: Live) -> None:
+    fill(live, "taught")
+    reader, other = live.person("rolf", taught="read"), live.person("olga", alps="read")
+    expert = live.person("edda", Role.EXPERT, taught="teach")
+    asked = [
+        ("statements", {"name": "Maria Olsen"}), ("neighbours", {"name": "Maria Olsen"}), ("entities", {"q": "olsen"}),
+        ("path", {"first": "Mount Kestrel", "second": "Delta Ring"}), ("statements", {"name": "Quill Observatory"}),
+    ]  # fmt: skip
+
+    def shown(who: httpx.Client) -> list[tuple[int, Any]]:
+        replies = [who.get(f"/v1/graph/{face}", params=params) for face, params in asked]
+        return [(reply.status_code, reply.json() if reply.status_code == 200 else None) for reply in replies]
+
+    before, unseen = shown(reader), shown(other)
+    said = {"question": "Which observatory does Maria Olsen direct?", "answer": "Quill", "collection": "taught"}
+    first = {"statement": "Maria Olsen founded the Quill Observatory."}
+    second = {"question": "Who built the Quill hall?", "answer": "x", "statement": "The Delta Ring uses the Quill Observatory."}
+    ids = [expert.post("/v1/corrections", json=said | more).json()["id"] for more in (first, second)]
+    statements, neighbours, entities, path, unknown = (content for _, content in shown(reader))
+    (one,) = statements["taught"]
+    assert (one["subject"], one["object"], one["correction"], one["author"]) == ("Maria Olsen", "Quill Observatory", ids[0], "edda")
+    assert one["at"]
+    assert neighbours["taught"] == entities["taught"] == [one]
+    assert {each["correction"] for each in unknown["taught"]} == set(ids)
+    assert unknown["statements"] == []
+    ends = [(step["first"], step["second"], [each["correction"] for each in step["taught"]]) for step in path["steps"]]
+    assert ends[-2:] == [("Maria Olsen", "Quill Observatory", [ids[0]]), ("Quill Observatory", "Delta Ring", [ids[1]])]
+    assert path["steps"][0]["passages"]
+    for (_, was), now in zip(before[:3], (statements, neighbours, entities), strict=True):
+        assert {**now, "taught": []} == was, "the documents' names and numbers are as before"
+    assert shown(other) == unseen
+    for id_ in ids:
+        expert.delete(f"/v1/corrections/{id_}")
+    assert shown(reader) == before
