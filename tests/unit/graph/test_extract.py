@@ -229,7 +229,8 @@ def test_any_text(text: str, title: str) -> None:
     "piece",
     [
         "A ", "A of ", "Aa, ", "A.", "A. ", "(A", "(ab) ", "$x", "$\\pi^+ ", "D0 -> ", "pi+ ", "“A", "_a", "a_b::", "A b uses ",
-        "such as A, ", "Aa, which is ", "北", "的是", "《北", "a1.2.", "X v1.2.", "Mc", "AbC", "also known as ", "is ", "not ", "\nAa", " (", "a-", "Aa- ",
+        "such as A, ", "Aa, which is ", "北", "的是", "《北", "a1.2.",
+        "X v1.2.", "Mc", "AbC", "also known as ", "is ", "not ", "\nAa", " (", "a-", "Aa- ",
         "–", "10.1234/",
     ],
 )  # fmt: skip
