@@ -6,6 +6,7 @@ sentence states a relation between them. Stored numbers are counts, so that any 
 
 from __future__ import annotations
 
+import bisect
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,6 +97,11 @@ class Posting:
 
     passages: int
     chunks: Sequence[tuple[str, bool]]  # chunk id, whether the name is its document's title
+
+    @property
+    def titled(self) -> int:
+        """Passages among `chunks` whose document is called so: the first ones."""
+        return bisect.bisect_left(self.chunks, True, key=lambda chunk: not chunk[1])  # noqa: FBT003  # found
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from graph.ports import GraphStore
 
 FORWARD, BACK, SHARED = "forward", "back", "shared"
-MOST: Final = 30
+MOST: Final = 16
 """Passages of a name that are looked at, those titled so first; a title that more passages name leads back to none."""
 TITLES: Final = 8
 """Documents of one title, at most, that it leads to."""
@@ -55,7 +55,7 @@ class Links:
         found = self._graph.mentions(new)
         names = {id_: [one for one in found.get(id_, ()) if one.titled or one.kind is not Kind.TERM] for id_ in new}
         keys = sorted({one.key for some in names.values() for one in some} - self._postings.keys())
-        self._postings |= self._graph.postings(keys, self._collections, MOST)
+        self._postings |= self._graph.postings(keys, self._collections, MOST, crowded=False)
         self._mentions |= names
 
     def known(self, chunk_id: str) -> bool:
@@ -81,9 +81,9 @@ class Links:
 
     def _of(self, name: str, start: int, own: str, *, titled: bool) -> Iterator[Link]:
         posting = self._postings.get(name)
-        if posting is None:
+        if posting is None or not posting.chunks:
             return
-        called = sum(title for _, title in posting.chunks)
+        called = posting.titled
         factor = _ASKED_ABOUT if name in self._asked else 1.0
         for chunk_id, title in posting.chunks:
             if chunk_id == own:

@@ -53,15 +53,17 @@ class SqlGraph:
                 found |= {row[0]: packing.unpack_mentions(row[1]) for row in rows}
         return {id_: found[id_] for id_ in dict.fromkeys(chunk_ids) if id_ in found}
 
-    def postings(self, keys: Sequence[str], collections: Sequence[str], most: int) -> Mapping[str, Posting]:
+    def postings(self, keys: Sequence[str], collections: Sequence[str], most: int, *, crowded: bool = True) -> Mapping[str, Posting]:
+        by_key: defaultdict[str, list[Node]] = defaultdict(list)
         with self._db.read() as connection:
             reader = GraphReader(connection, collections)
             nodes = reader.nodes(keys)
-            places = reader.places(nodes, most, chunks=True)
+            for node in nodes:
+                by_key[node.key].append(node)
+            many = set() if crowded else {key for key, its in by_key.items() if sum(node.passages for node in its) > most}
+            places = reader.places([node for node in nodes if node.key not in many], most, chunks=True)
+            places |= reader.places([node for node in nodes if node.key in many], most, chunks=True, titled=True)
         found: dict[str, Posting] = {}
-        by_key: defaultdict[str, list[Node]] = defaultdict(list)
-        for node in nodes:
-            by_key[node.key].append(node)
         for key in (key for key in dict.fromkeys(keys) if key in by_key):
             first = [place for node in by_key[key] for place in places[node.id]]
             if len(by_key[key]) > 1:

@@ -55,12 +55,15 @@ class Neo4jGraph:
         found = {row[0]: row[1] for row in self._read(cypher.PACKED, self._walk_s, ids=wanted)}
         return {chunk_id: packing.unpack_mentions(found[chunk_id]) for chunk_id in wanted if chunk_id in found}
 
-    def postings(self, keys: Sequence[str], collections: Sequence[str], most: int) -> Mapping[str, Posting]:
+    def postings(self, keys: Sequence[str], collections: Sequence[str], most: int, *, crowded: bool = True) -> Mapping[str, Posting]:
         wanted = _once(keys)
         asked = {"names": [_numbers([key], collections) for key in wanted], "most": most, "untitled": merging.UNTITLED}
         found: dict[str, Posting] = {}
         for at, passages, ids, titled in self._read(cypher.POSTINGS, self._walk_s, **asked):
             chunks = [(ids[start : start + UUID_CHARS], start < UUID_CHARS * titled) for start in range(0, len(ids), UUID_CHARS)]
+            if not crowded and passages > most:
+                found[wanted[at]] = Posting(passages, chunks[:titled])
+                continue
             found[wanted[at]] = Posting(passages if len(chunks) == most else len(chunks), chunks)  # of one written just now: what is found
         return found
 

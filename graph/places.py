@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 MOST_IDS = 1000
+_LAST = (1 << 63) - 1  # number of a passage
 
 Place: TypeAlias = tuple[int, int, str]
 """0 where the passage's document is called so, else 1; the passage's number; its chunk's id. They sort as contracts ask."""
@@ -33,18 +34,20 @@ class Node:
     titled: int
 
 
-def places(connection: Connection, nodes: Sequence[Node], most: int, *, chunks: bool = False) -> dict[int, list[Place]]:
-    """Node id -> its first places, in order; without `chunks` the id of the chunk is left empty."""
+def places(
+    connection: Connection, nodes: Sequence[Node], most: int, *, chunks: bool = False, titled: bool = False
+) -> dict[int, list[Place]]:
+    """Node id -> its first places, in order; without `chunks` the id of the chunk is left empty. `titled`: none but those titled so."""
     asked = _NAMED if chunks else _NUMBERED
     found: dict[int, list[Place]] = {node.id: [] for node in nodes}
     if most <= 0:
         return found
-    for statement, parameters in _asked(nodes, most, asked):
+    for statement, parameters in _asked(nodes, most, asked, titled=titled):
         for id_, untitled, number, chunk in connection.execute(statement, parameters).all():
             found[id_].append((untitled, number, chunk))
     for node in nodes:
-        if len(found[node.id]) < min(most, node.passages):  # its passages are not as evenly spread as others are
-            rows = connection.execute(asked.first, {"node": node.id, "most": most}).all()
+        if len(found[node.id]) < min(most, _count(node, titled=titled)):  # its passages are not as evenly spread as others are
+            rows = connection.execute(asked.first, {"node": node.id, "most": most, "last": int(not titled)}).all()
             found[node.id] = [(untitled, number, chunk) for _, untitled, number, chunk in rows]
         found[node.id].sort()
         del found[node.id][most:]
@@ -69,25 +72,32 @@ def _statements(*, chunks: bool) -> _Statements:
     return _Statements(
         rows.where(some),
         rows.where(some, p.untitled == sa.bindparam("untitled"), p.passage <= sa.bindparam("bound")),
-        rows.where(p.node == sa.bindparam("node")).order_by(p.untitled, p.passage).limit(sa.bindparam("most", type_=sa.Integer)),
+        rows.where(p.node == sa.bindparam("node"), p.untitled <= sa.bindparam("last"))
+        .order_by(p.untitled, p.passage)
+        .limit(sa.bindparam("most", type_=sa.Integer)),
     )
 
 
 _NAMED, _NUMBERED = _statements(chunks=True), _statements(chunks=False)
 
 
-def _asked(nodes: Sequence[Node], most: int, asked: _Statements) -> Iterator[tuple[sa.Select[Any], dict[str, Any]]]:
+def _asked(nodes: Sequence[Node], most: int, asked: _Statements, *, titled: bool) -> Iterator[tuple[sa.Select[Any], dict[str, Any]]]:
     """What gives the first `most` postings of each name, and as few others as may be."""
-    for some in slices([node.id for node in nodes if node.passages <= most], MOST_IDS):
-        yield asked.every, {"nodes": some}
+    few = [node.id for node in nodes if 0 < _count(node, titled=titled) <= most]
+    for some in slices(few, MOST_IDS):
+        yield (asked.within, {"nodes": some, "untitled": 0, "bound": _LAST}) if titled else (asked.every, {"nodes": some})
     by_bound: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    for node in (node for node in nodes if node.passages > most):
+    for node in (node for node in nodes if _count(node, titled=titled) > most):
         for untitled, number, of in ((0, most, node.titled), (1, most - node.titled, node.passages - node.titled)):
-            if number > 0 and of > 0:
+            if number > 0 and of > 0 and untitled <= (not titled):
                 by_bound[untitled, _bound(number, of)].append(node.id)
     for (untitled, bound), ids in by_bound.items():
         for some in slices(ids, MOST_IDS):
             yield asked.within, {"nodes": some, "untitled": untitled, "bound": bound}
+
+
+def _count(node: Node, *, titled: bool) -> int:
+    return node.titled if titled else node.passages
 
 
 def _bound(number: int, of: int) -> int:

@@ -84,18 +84,19 @@ class Pool:
 
     def _read(self, passage: Passage, words: Floats) -> float:
         """Marks the words that stand in it; the best sentence's share of the question."""
-        folded, header = _folded(passage.text), _folded(passage.header)
-        lines = folded.split("\n")
-        by_line = np.zeros(len(lines))
+        folded, header = _folded(passage.text), f" {passage.header.lower().translate(_SIGNS)}"
+        inside: list[tuple[str, float]] = []
         above = 0.0
-        for column, word in enumerate(self._sought):
+        for column, (word, weight) in enumerate(self._asked.words.items()):
             if word in header:
                 words[column] = 1.0
-                above += self.weights[column]
+                above += weight
             elif word in folded:
                 words[column] = 1.0
-                by_line += self.weights[column] * np.array([word in line for line in lines])
-        return above + float(by_line.max())
+                inside.append((word, weight))
+        if len(inside) < 2:
+            return above + sum(weight for _, weight in inside)
+        return above + max(sum(weight for word, weight in inside if word in line) for line in folded.split("\n"))
 
     def _scored(self, hit: RankedHit) -> tuple[float, float]:
         return max(0.0, hit.legs.get(DENSE, 0.0)), hit.legs.get(SPARSE, 0.0) / self._most_terms

@@ -55,8 +55,11 @@ class GraphStore(Protocol):
         """Chunk id -> its names, by key; passages that the store does not hold are left out."""
         ...
 
-    def postings(self, keys: Sequence[str], collections: Sequence[str], most: int) -> Mapping[str, Posting]:
-        """Key -> where it stands under this spelling, at most `most` passages a key; unknown keys are left out."""
+    def postings(self, keys: Sequence[str], collections: Sequence[str], most: int, *, crowded: bool = True) -> Mapping[str, Posting]:
+        """Key -> where it stands under this spelling, at most `most` passages a key; unknown keys are left out.
+
+        Without `crowded`, of a key that stands in more than `most` passages those titled so alone.
+        """
         ...
 
     def aliases(self, keys: Sequence[str], collections: Sequence[str]) -> Mapping[str, Sequence[str]]:

@@ -64,8 +64,8 @@ class GraphReader:
         n = graph_nodes.c
         return {row.id: row.forms for row in self._connection.execute(sa.select(n.id, n.forms).where(n.id.in_([one.id for one in nodes])))}
 
-    def places(self, nodes: Sequence[Node], most: int, *, chunks: bool = False) -> dict[int, list[Place]]:
-        return places(self._connection, nodes, most, chunks=chunks)
+    def places(self, nodes: Sequence[Node], most: int, *, chunks: bool = False, titled: bool = False) -> dict[int, list[Place]]:
+        return places(self._connection, nodes, most, chunks=chunks, titled=titled)
 
     def beside(self, own: Sequence[Node], passages: Sequence[int]) -> Counter[int]:
         """Ids of other names in these passages -> in how many of them they stand."""

@@ -19,6 +19,7 @@ from graph.steps import Steps, Weights, shipped
 
 if TYPE_CHECKING:
     from graph.facts import Posting
+    from graph.pool import Floats
     from graph.ports import FactExtractor, GraphStore
     from jitl.ports import SparseEncoder
     from jitl.types import Query, RankedHit
@@ -28,12 +29,14 @@ Look = Callable[[Sequence[str]], Sequence["RankedHit"]]
 
 BASE: Final = 50
 """Hits of the search that a walk chooses from."""
-SEEDS: Final = 10
+SEEDS: Final = 8
 """The first of them, whose links are followed before anything is chosen."""
-FETCHED: Final = 120
-"""Passages that links bring in, at most, before the first step; and at each later one a sixth of it."""
-STEPS: Final = 8
+FETCHED: Final = 80
+"""Passages that links bring in, at most, from the seeds; from those that would be chosen first a third of it."""
+STEPS: Final = 6
 """Passages that are chosen; what else was found follows in its order."""
+AHEAD: Final = 4
+"""Of them, those whose links are looked up though they are no seeds."""
 _EXAMPLES: Final = 2
 
 
@@ -97,6 +100,7 @@ class Path:
         self._known = known
         self.pool = Pool(query, asked, holding)
         self.links = walk.links(query, asked, known)
+        self._begun: tuple[Floats, list[Link]] | None = None
         self.steps = Steps(self.pool, self.links)
 
     def prepare(self, hits: Sequence[RankedHit], begun: Sequence[str], starts: Sequence[str]) -> None:
@@ -104,13 +108,31 @@ class Path:
         base = [hit for hit in hits if hit.passage is not None][:BASE]
         self.pool.add(base)
         titled = [id_ for posting in self._known.values() for id_ in _titled(posting)]
-        seeds = list(dict.fromkeys([*(hit.passage.id for hit in base[:SEEDS] if hit.passage), *titled]))[: 2 * SEEDS]
+        seeds = list(dict.fromkeys([*(hit.passage.id for hit in base[:SEEDS] if hit.passage), *titled]))[: SEEDS + TITLES // 2]
         self.links.look_up(seeds)
         leading = [link for seed in seeds for link in self.links.of(seed)]
         from_starts = list(self.links.over(begun))
         self._fetch([*titled, *(link.chunk_id for link in from_starts), *self._ends(leading)], FETCHED)
-        if starts:
-            self.steps.begin(self.pool.shares(" ".join(starts)), from_starts)
+        self._begun = (self.pool.shares(" ".join(starts)), from_starts) if starts else None
+        self._look_ahead()
+        self.steps = self._steps()
+
+    def _steps(self) -> Steps:
+        steps = Steps(self.pool, self.links)
+        if self._begun is not None:
+            steps.begin(*self._begun)
+        return steps
+
+    def _look_ahead(self) -> None:
+        """Where those lead that would be chosen first, all at once: what is asked of SQL is what a walk takes its time for."""
+        steps = self._steps()
+        while len(steps.chosen) < min(AHEAD, len(self.pool)):
+            steps.take(self._walk.best(steps))
+        passages = [self.pool.hits[at].passage for at in steps.chosen]
+        new = [passage.id for passage in passages if passage is not None and not self.links.known(passage.id)]
+        if new:
+            self.links.look_up(new)
+            self._fetch(self._ends([link for id_ in new for link in self.links.of(id_)]), FETCHED // 3)
 
     def go(self, hits: Sequence[RankedHit]) -> list[RankedHit]:
         found = {hit.passage.id for hit in hits if hit.passage is not None}
@@ -122,17 +144,7 @@ class Path:
 
     def step(self) -> None:
         """Choose one more."""
-        at = self._walk.best(self.steps)
-        self._follow(at)
-        self.steps.take(at)
-
-    def _follow(self, at: int) -> None:
-        """Where the passage leads, if nobody looked yet."""
-        passage = self.pool.hits[at].passage
-        assert passage is not None
-        if not self.links.known(passage.id):
-            self.links.look_up([passage.id])
-            self._fetch(self._ends(list(self.links.of(passage.id))), FETCHED // 6)
+        self.steps.take(self._walk.best(self.steps))
 
     def _ends(self, links: Sequence[Link]) -> list[str]:
         """Where links lead, those by titles first."""

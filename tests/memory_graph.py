@@ -27,13 +27,10 @@ class MemoryGraph:
         held = {id_: self.passages[id_] for id_ in chunk_ids if id_ in self.passages}
         return {id_: sorted(p.facts.mentions, key=lambda m: m.key) for id_, p in held.items()}
 
-    def postings(self, keys: Sequence[str], collections: Sequence[str], most: int) -> Mapping[str, Posting]:
+    def postings(self, keys: Sequence[str], collections: Sequence[str], most: int, *, crowded: bool = True) -> Mapping[str, Posting]:
         found = {key: self._places([key], collections) for key in keys}
-        return {
-            key: Posting(len(places), [(chunk, not untitled) for untitled, chunk in places[:most]])
-            for key, places in found.items()
-            if places
-        }
+        shown = {key: [p for p in places if crowded or len(places) <= most or not p[0]] for key, places in found.items() if places}
+        return {key: Posting(len(found[key]), [(chunk, not untitled) for untitled, chunk in shown[key][:most]]) for key in shown}
 
     def aliases(self, keys: Sequence[str], collections: Sequence[str]) -> Mapping[str, Sequence[str]]:
         stated: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -56,9 +56,10 @@ class Graph:
     def aliases(self, keys, collections):
         return {key: others for key in keys if (others := alias_class(key, self._stated))}
 
-    def postings(self, keys, collections, most):
+    def postings(self, keys, collections, most, *, crowded=True):
         found = {key: self._places[key] for key in keys if key in self._places}
-        return {key: Posting(len(places), [(id_, not untitled) for untitled, id_ in places[:most]]) for key, places in found.items()}
+        shown = {key: [one for one in places if crowded or len(places) <= most or not one[0]] for key, places in found.items()}
+        return {key: Posting(len(found[key]), [(id_, not untitled) for untitled, id_ in shown[key][:most]]) for key in found}
 
 
 @dataclass
