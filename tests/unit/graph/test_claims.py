@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import pytest
 
@@ -154,3 +155,19 @@ def test_our_example_is_borne_out_by_itself() -> None:
     assert told is not None
     found = claims.held(told, text)
     assert (found.dropped, len(found.claims.names), len(found.claims.relations)) == (0, 7, 4)
+
+
+def test_replies_are_read_as_graphrag_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    need(extra.installed(), "graphrag", "pip install 'jitl[graph]'")
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its imports
+        from graphrag.index.operations.extract_graph.graph_extractor import GraphExtractor
+    reply = "\n##\n".join([*NAMES, *GOOD, "(", "nonsense", '("entity"<|>x)', '("relationship"<|>a<|>b<|>c)', '("other"<|>a<|>b<|>c<|>d)'])
+    reply += "##" + prompts.TRIPLES_EXAMPLE.partition("Output:")[2].rpartition("<|COMPLETE|>")[0] + "\n##\n<|COMPLETE|>"
+    names, relations = GraphExtractor(None, "", 0)._process_result(reply, "", claims.FIELD, claims.RECORD)  # type: ignore[arg-type]
+    told = claims.told(reply)
+    assert told is not None
+    assert [(name.upper(), kind.upper()) for name, kind in told.names] == list(zip(names["title"], names["type"], strict=True))
+    theirs = zip(relations["source"], relations["target"], relations["description"], strict=True)
+    assert [(one.upper(), other.upper(), said) for one, other, said in told.relations] == list(theirs)
