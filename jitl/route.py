@@ -17,7 +17,7 @@ import numpy as np
 
 from jitl.errors import BadInput
 from jitl.glossary import Glossary
-from jitl.routecues import follows
+from jitl.routecues import closes, follows
 from jitl.routefeatures import WIDTH, features, opening
 from jitl.routewords import ROUTES
 from jitl.types import Route
@@ -64,6 +64,8 @@ class RouteModel:
         """How much of what was asked before counts for this question."""
         asked = opening(question)
         length = sum(1 if sign.isascii() else 3 for sign in asked)
+        if closes(asked):
+            return self.carried[2]
         if length <= 2 * SHORT and follows(asked):
             return self.carried[0]
         return self.carried[1] if length <= SHORT else self.carried[2]

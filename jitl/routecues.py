@@ -72,6 +72,12 @@ _FOLLOWS = re.compile(
     r"^(?:用|这个|它|举|给)",
     re.IGNORECASE,
 )
+_CLOSES = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|great|fine|好的|好|嗯)\W*)?(?:thanks?\b|thank you|thx|cheers|(?:good)?bye|"
+    "good night|got it|never ?mind|谢谢|多谢|再见|拜拜|晚安|"
+    "明白了|知道了)",
+    re.IGNORECASE,
+)
 _SUM = re.compile(r"[=+*/^()\d]")
 
 _COUNTED: Final = (_NAMES, _IDENTIFIERS, _PHYSICS, _PHYSICS_ZH, _TASK, _CODE, _CODE_ZH, _ERRAND, _CHAT)
@@ -94,6 +100,11 @@ def cues(text: str, *, chinese: bool) -> list[float]:
 def follows(text: str) -> bool:
     """Whether the text reads as if it took up what was said before."""
     return _FOLLOWS.search(text) is not None
+
+
+def closes(text: str) -> bool:
+    """Whether the text thanks or says goodbye: what follows in it, if anything, is something new."""
+    return _CLOSES.search(text) is not None
 
 
 def _count(pattern: re.Pattern[str], text: str) -> int:
