@@ -56,7 +56,8 @@ def rows_of(correction_id: str, seq: int, collection_id: str, version: int, said
 
 def remove(connection: Connection, correction_ids: Sequence[str]) -> None:
     """In the transaction that takes the corrections back, or their texts away."""
-    connection.execute(correction_statements.delete().where(_S.correction_id.in_(correction_ids)))
+    theirs = sa.select(corrections.c.seq).where(corrections.c.id.in_(correction_ids))
+    connection.execute(correction_statements.delete().where(_S.seq.in_(theirs)))
 
 
 def replace(connection: Connection, state: CorrectionState, version: int, said: Sequence[NamedStatement]) -> None:

@@ -18,6 +18,7 @@ READ: Final = 600
 """Characters of a text that are read."""
 MOST: Final = 8
 """Statements of one correction."""
+_SENTENCE = 20  # characters of a sentence in English that states something
 _ANSWER = 80  # characters of an answer that names something and says no more
 _ANSWER_WORDS = 8
 _NAME = 120
@@ -54,8 +55,9 @@ class TaughtReader:
 
     def read(self, question: str, answer: str, subject: str | None, statement: str | None) -> Sequence[NamedStatement]:
         found: dict[NamedStatement, None] = {}
-        for text in dict.fromkeys((statement, answer)):
-            found.update(dict.fromkeys(islice(_stated(text[:READ]), MOST) if text else ()))
+        for text in (statement, answer):  # the answer only where its sentence states nothing
+            if text and not found and not (text.isascii() and len(text) < _SENTENCE):
+                found.update(dict.fromkeys(islice(_stated(text[:READ]), MOST)))
         if not found and len(question) <= READ and (short := _short(answer)):
             found.update(dict.fromkeys(_answered(" ".join(question.split()).rstrip("?？ "), short, subject)))
         return list(found)[:MOST]

@@ -10,9 +10,10 @@ from jitl.sql.graph_tables import Key
 correction_statements = Table(
     "correction_statements",  # of corrections that are not retracted; whether they have authority is told by their own rows
     metadata,
-    Column("correction_id", ForeignKey("corrections.id"), primary_key=True),
+    # Of the event that made the correction, which it never changes: new rows stand at the end, and the latest are shown first.
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("ordinal", Integer, primary_key=True, autoincrement=False),
-    Column("seq", BigInteger, nullable=False, index=True),  # of the event that made the correction: the latest are shown first
+    Column("correction_id", ForeignKey("corrections.id"), nullable=False),
     Column("version", Integer, nullable=False),  # of the correction that says so
     Column("collection_id", Id, nullable=False),
     Column("subject", Key, nullable=False),
@@ -22,4 +23,5 @@ correction_statements = Table(
     Column("object_name", Text, nullable=False),
     Index("ix_correction_statements_subject", "subject"),
     Index("ix_correction_statements_object", "object"),
+    sqlite_with_rowid=False,
 )

@@ -60,7 +60,7 @@ class School(Classroom):
         """From the corrections as the ledger shows them."""
         states = self.ledger.list(OWNER, limit=10_000)
         found = [
-            (state.id, at, state.seq, state.version, state.collection_id, *astuple(one)[:3], one.subject_name, one.object_name)
+            (state.seq, at, state.id, state.version, state.collection_id, *astuple(one)[:3], one.subject_name, one.object_name)
             for state in states
             if state.status != "retracted"
             for at, one in enumerate(READER.read(state.question, state.answer, state.subject, state.statement))
@@ -269,7 +269,7 @@ def test_a_rebuild_goes_beside_changes_and_mends_what_was_written_past_it(room: 
         assert connection.scalar(state)
     Rebuild(room.db, Meanwhile()).run()
     assert room.rows() == room.expected()
-    assert {row[0] for row in room.rows()} == {kept, amended}
+    assert {row[2] for row in room.rows()} == {kept, amended}
 
 
 def test_erasing_leaves_no_word(room: School) -> None:
