@@ -140,7 +140,8 @@ class ClaimsIndex:
             held = set(connection.scalars(sa.select(c.chunk_id).where(c.chunk_id.in_(list(new)))))
             wanted = _wanted(connection, [chunk.version_id for chunk in chunks])
             lacking = [one for id_, one in new.items() if id_ not in held and one[0].version_id in wanted]
-            known = sa.select(graph_claims).where(c.content.in_({digest for _, digest in lacking})).order_by(c.at, c.chunk_id)
+            where = c.collection_id.in_({chunk.collection_id for chunk, _ in lacking}), c.content.in_({digest for _, digest in lacking})
+            known = sa.select(graph_claims).where(*where).order_by(c.at, c.chunk_id)
             said = {(row.collection_id, row.content): row for row in connection.execute(known)} if lacking else {}
             pairs = [(chunk, said.get((chunk.collection_id, digest))) for chunk, digest in lacking]
             rows = [_row(chunk, old.said, old.asked, old.dropped, None) for chunk, old in pairs if old is not None]
