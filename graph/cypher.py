@@ -113,7 +113,9 @@ CALL (numbers) {
     WITH id, place ORDER BY place LIMIT $most
     RETURN collect(id) AS ids, collect(place) AS places
 }
-RETURN at, passages, reduce(every = '', id IN ids | every + id), size([place IN places WHERE place < $untitled])
+WITH at, passages, ids, size([place IN places WHERE place < $untitled]) AS titled
+WITH at, passages, titled, CASE WHEN $crowded OR passages <= $most THEN ids ELSE ids[..titled] END AS shown
+RETURN at, passages, reduce(every = '', id IN shown | every + id), titled
 """  # one text of all ids: the driver takes longer to read a list than the server to join it
 FIRST: Final = """
 UNWIND $numbers AS number

@@ -57,14 +57,12 @@ class Neo4jGraph:
 
     def postings(self, keys: Sequence[str], collections: Sequence[str], most: int, *, crowded: bool = True) -> Mapping[str, Posting]:
         wanted = _once(keys)
-        asked = {"names": [_numbers([key], collections) for key in wanted], "most": most, "untitled": merging.UNTITLED}
+        asked = {"names": [_numbers([key], collections) for key in wanted], "most": most, "crowded": crowded, "untitled": merging.UNTITLED}
         found: dict[str, Posting] = {}
         for at, passages, ids, titled in self._read(cypher.POSTINGS, self._walk_s, **asked):
             chunks = [(ids[start : start + UUID_CHARS], start < UUID_CHARS * titled) for start in range(0, len(ids), UUID_CHARS)]
-            if not crowded and passages > most:
-                found[wanted[at]] = Posting(passages, chunks[:titled])
-                continue
-            found[wanted[at]] = Posting(passages if len(chunks) == most else len(chunks), chunks)  # of one written just now: what is found
+            # While passages are written their number may be ahead of what is found, or behind it.
+            found[wanted[at]] = Posting(passages if passages > most else len(chunks), chunks)
         return found
 
     def aliases(self, keys: Sequence[str], collections: Sequence[str]) -> Mapping[str, Sequence[str]]:
@@ -164,7 +162,7 @@ def _numbers(keys: Sequence[str], collections: Sequence[str]) -> list[int]:
 
 _WARM: Final = (
     (cypher.PACKED, {"ids": [""]}),
-    (cypher.POSTINGS, {"names": [[-1]], "most": 1, "untitled": 0}),
+    (cypher.POSTINGS, {"names": [[-1]], "most": 1, "crowded": True, "untitled": 0}),
     (cypher.OTHER_NAMES, {"numbers": [-1]}),
     (cypher.STATED, {"numbers": [-1], "most": 1}),
     (cypher.FIRST, {"numbers": [-1], "most": 1}),
