@@ -99,11 +99,21 @@ MADE = ("ana ruiz", "made", "trackfit")
 PART = ("blue lamp", "part of", "north tracker")
 
 
-@pytest.fixture
-def readers(database: Database, endpoint: Endpoint, tmp_path: Path) -> Readers:
-    readers = Readers(GraphWorkshop(database, tmp_path / "docs"), endpoint, tmp_path)
+def opened(database: Database, endpoint: Endpoint, folder: Path) -> Readers:
+    readers = Readers(GraphWorkshop(database, folder / "docs"), endpoint, folder)
     readers.publish(**TEXTS)
     return readers
+
+
+@pytest.fixture
+def readers(sqlite_database: Database, endpoint: Endpoint, tmp_path: Path) -> Readers:
+    return opened(sqlite_database, endpoint, tmp_path)
+
+
+@pytest.fixture
+def everywhere(database: Database, endpoint: Endpoint, tmp_path: Path) -> Readers:
+    """On every dialect."""
+    return opened(database, endpoint, tmp_path)
 
 
 def rebuilt(readers: Readers, folder: Path) -> dict[str, list[object]]:
@@ -153,30 +163,30 @@ def test_the_same_text_is_asked_about_once_by_one_model_in_one_collection(reader
     assert len(readers.asked) == asked + 3
 
 
-def test_nothing_tells_what_another_collection_holds(readers: Readers) -> None:
-    readers.run()
-    kept = readers.kept()
-    readers.shop.collection = readers.shop.catalogue.create_collection("other", "owner").id
-    readers.publish()
-    readers.publish(more="The lamps of the other hall are counted by hand, twice a week, by whoever is on shift.")
-    assert (readers.kept(), readers.said) == (kept, set())
-    assert readers.reader().estimate(readers.shop.collection).calls == 4
-    readers.run()
-    assert len(readers.asked) == kept + 4
+def test_nothing_tells_what_another_collection_holds(everywhere: Readers) -> None:
+    everywhere.run()
+    kept = everywhere.kept()
+    everywhere.shop.collection = everywhere.shop.catalogue.create_collection("other", "owner").id
+    everywhere.publish()
+    everywhere.publish(more="The lamps of the other hall are counted by hand, twice a week, by whoever is on shift.")
+    assert (everywhere.kept(), everywhere.said) == (kept, set())
+    assert everywhere.reader().estimate(everywhere.shop.collection).calls == 4
+    everywhere.run()
+    assert len(everywhere.asked) == kept + 4
 
 
-def test_an_edit_asks_about_what_changed_alone(readers: Readers) -> None:
+def test_an_edit_asks_about_what_changed_alone(everywhere: Readers) -> None:
     long = " ".join(f"The halls of station {at} are closed in winter, and its lamps are counted by hand twice a week." for at in range(60))
-    readers.publish(track=f"{TEXTS['track']} {long}")
-    readers.run()
-    asked = len(readers.asked)
+    everywhere.publish(track=f"{TEXTS['track']} {long}")
+    everywhere.run()
+    asked = len(everywhere.asked)
     assert asked > 4
-    readers.publish(track=f"{TEXTS['track']} {long} The last one was painted yesterday.")
-    assert MADE in readers.said, "what did not change keeps what was said of it"
-    left = readers.reader().estimate(readers.shop.collection).calls
+    everywhere.publish(track=f"{TEXTS['track']} {long} The last one was painted yesterday.")
+    assert MADE in everywhere.said, "what did not change keeps what was said of it"
+    left = everywhere.reader().estimate(everywhere.shop.collection).calls
     assert 0 < left < 3
-    readers.run()
-    assert len(readers.asked) == asked + left
+    everywhere.run()
+    assert len(everywhere.asked) == asked + left
 
 
 @pytest.mark.parametrize("how", ["deleted", "edited", "collection"])
@@ -196,18 +206,18 @@ def test_what_was_said_goes_with_the_document(readers: Readers, how: str) -> Non
         assert track.version_id not in set(connection.scalars(sa.select(graph_claims.c.version_id)))
 
 
-def test_a_document_deleted_while_it_is_read_leaves_nothing(readers: Readers) -> None:
-    track = next(info for info in readers.shop.catalogue.documents(readers.shop.collection) if "track" in info.name)
+def test_a_document_deleted_while_it_is_read_leaves_nothing(everywhere: Readers) -> None:
+    track = next(info for info in everywhere.shop.catalogue.documents(everywhere.shop.collection) if "track" in info.name)
 
     def meanwhile(body: dict) -> str:
         if passage(body) == TEXTS["track"]:
-            Documents(readers.shop.db).delete([track.id])
-            assert readers.shop.projector.drain()
+            Documents(everywhere.shop.db).delete([track.id])
+            assert everywhere.shop.projector.drain()
         return speak(body)
 
-    readers.endpoint.speaks = meanwhile
-    readers.run()
-    assert (readers.kept(), readers.said) == (2, {PART})
+    everywhere.endpoint.speaks = meanwhile
+    everywhere.run()
+    assert (everywhere.kept(), everywhere.said) == (2, {PART})
 
 
 @pytest.mark.parametrize("budget", [Budget(10**8, 1), Budget(LONGEST_REPLY + 1800, 10)])
@@ -262,10 +272,12 @@ def test_told_to_stop_it_stops_and_goes_on_later(readers: Readers) -> None:
     assert sorted(readers.asked) == sorted(TEXTS.values())
 
 
-def test_without_a_model_or_the_extra_it_says_what_to_do(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_model_or_the_extra_it_says_what_to_do(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = Settings(data_dir=tmp_path)
     with pytest.raises(MissingPart, match="JITL_MODEL_URL"):
-        ModelExtraction(database, None, settings).estimate("x")
+        ModelExtraction(sqlite_database, None, settings).estimate("x")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(MissingPart, match=r"jitl\[graph\]"):
-        ModelExtraction(database, ChatEndpoint("http://127.0.0.1:9/v1", "m"), settings).estimate("x")
+        ModelExtraction(sqlite_database, ChatEndpoint("http://127.0.0.1:9/v1", "m"), settings).estimate("x")
