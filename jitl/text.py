@@ -61,7 +61,7 @@ def fold(text: str) -> str:
 
 def tokens(text: str) -> int:
     """An upper estimate, alike for every model: three letters, or one sign of Chinese, are one."""
-    plain = sum(sign.isascii() for sign in text)
+    plain = len(text.encode("ascii", "ignore"))
     return -(-plain // 3) + len(text) - plain
 
 
