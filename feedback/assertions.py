@@ -72,7 +72,9 @@ def _fact(row: Any) -> _Fact:
     return row.collection_id, row.question_key, row.release, row.runs
 
 
-_RECORDS: Final = rows.TAUGHT.add_columns(_C.question_key)
+_RECORDS: Final = rows.TAUGHT.with_only_columns(
+    *(column for column in rows.TAUGHT.selected_columns if column.name not in {"vectors", "encoder"}), _C.question_key
+)
 _STATED: Final = (
     _RECORDS.join(correction_statements, (_S.correction_id == _C.id) & (_S.version == _C.version))
     .add_columns(_S.subject.label("said_subject"), _S.relation, _S.object.label("said_object"), _S.subject_name, _S.object_name)
