@@ -83,7 +83,7 @@ def test_retraction_may_fail_too(room: Classroom) -> None:
 def test_a_batch_that_breaks_keeps_what_it_said_it_kept(room: Classroom) -> None:
     lines = [Line(f"l{n}", Teaching(f"What is the number of thing {n}?", str(n))) for n in range(200)]
     kept = []
-    with broken_at(room.db, 40), pytest.raises(Unavailable):
+    with broken_at(room.db, 15), pytest.raises(Unavailable):  # in the second transaction, however many lines a fast machine puts into one
         kept.extend(room.ledger.teach_many(lines, room.eva, room.collection))  # what came before the failure stays in the list
     assert kept
     assert all(room.ledger.show(outcome.receipt.id, room.eva).status == "approved" for outcome in kept)
