@@ -45,7 +45,6 @@ from feedback.scope import PAIR_WEIGHTS, read_weights
 from feedback.thresholds import Thresholds
 from feedback.vanished import Vanished
 from graph.taught import TaughtReader
-from graph.walk import Walk
 from ingest.child import ParserPool
 from ingest.chunk import StructuredChunker
 from ingest.passages import PassageIndexer
@@ -167,8 +166,7 @@ class Container:
         knowledge = (self.catalogue, frequencies, legs, self.corrections)
         self.searcher = Searcher(self.encoder, self.sparse, *knowledge, self.settings, self.glossary)
         self._stack.callback(self.searcher.close)
-        if self.settings.graph_walk:
-            self.searcher.walker = Walk(self.graph, self.following.extractor, self.sparse)
+        self.searcher.walker = self.following.walk(self.sparse, self.settings)
         self.amendments = Amendments(self.db, self._embedding, self.settings, self._reader)
         self.reverts = Reverts(self.db)
         self.vanished = Vanished(self.db)

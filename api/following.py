@@ -6,10 +6,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from api.parts import DEGRADED, READY, Part
+from graph import steps
 from graph.extract import Extractor
 from graph.index import NAME, GraphIndexer
 from graph.local import SqlGraph
 from graph.neo4j import Neo4jGraph
+from graph.walk import Walk
 from graph.written import ClaimsIndex
 from ingest.handover import Handover
 from ingest.projector import Projector
@@ -18,7 +20,7 @@ from jitl.sql.outbox import Outbox
 
 if TYPE_CHECKING:
     from graph.ports import FactExtractor, GraphStore
-    from jitl.ports import Indexer
+    from jitl.ports import Indexer, SparseEncoder
     from jitl.settings import Settings
     from jitl.sql.engine import Database
 
@@ -65,6 +67,13 @@ class Following:
     def close(self) -> None:
         self.projector.close()
         self.store.close()
+
+    def walk(self, sparse: SparseEncoder, settings: Settings) -> Walk | None:
+        """What goes on from a search's hits along the graph; None where the settings want none."""
+        if not settings.graph_walk:
+            return None
+        weights = settings.walk_weights
+        return Walk(self.store, self.extractor, sparse, None if weights is None else steps.read(weights.read_text("utf-8")))
 
     def part(self) -> Part:
         behind, trouble = self.outbox.count(), self.outbox.trouble()

@@ -24,7 +24,7 @@ _SHORTEST, _LONGEST = 4, 8  # letters that a word is known by
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`words`: what to look for in a folded line -> share of the question's weight. `named`: key -> share of the weight of its names."""
+    """`words`: what to look for in a lower-case text -> share of the question's weight. `named`: key -> share of its names' weight."""
 
     words: Mapping[str, float]
     named: Mapping[str, float]

@@ -18,6 +18,7 @@ from graph.reading import GraphReader, entity
 from graph.writing import GraphWriter
 from jitl.sql.frequencies import slices
 from jitl.sql.graph_tables import graph_collections, graph_nodes, graph_passages
+from jitl.sql.prepared import Prepared
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from jitl.sql.engine import Database
 
 MOST_IDS = 1000
+_P = graph_passages.c
+_MENTIONS = Prepared(lambda among: sa.select(_P.chunk_id, _P.mentions).where(among(_P.passage, "passages")))
 
 
 class SqlGraph:
@@ -44,12 +47,11 @@ class SqlGraph:
         self._writer.forget(collection_id)
 
     def mentions(self, chunk_ids: Sequence[str]) -> Mapping[str, Sequence[Mention]]:
-        p = graph_passages.c
         found: dict[str, Sequence[Mention]] = {}
         with self._db.read() as connection:
             for some in slices(list(dict.fromkeys(chunk_ids)), MOST_IDS):
                 numbers = [packing.passage_number(id_) for id_ in some]
-                rows = connection.execute(sa.select(p.chunk_id, p.mentions).where(p.passage.in_(numbers))).all()
+                rows = _MENTIONS.rows(connection, passages=numbers)
                 found |= {row[0]: packing.unpack_mentions(row[1]) for row in rows}
         return {id_: found[id_] for id_ in dict.fromkeys(chunk_ids) if id_ in found}
 

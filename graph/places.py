@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from jitl.sql.frequencies import slices
 from jitl.sql.graph_tables import graph_passages, graph_postings
+from jitl.sql.prepared import Prepared
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -43,11 +44,11 @@ def places(
     if most <= 0:
         return found
     for statement, parameters in _asked(nodes, most, asked, titled=titled):
-        for id_, untitled, number, chunk in connection.execute(statement, parameters).all():
+        for id_, untitled, number, chunk in statement.rows(connection, **parameters):
             found[id_].append((untitled, number, chunk))
     for node in nodes:
         if len(found[node.id]) < min(most, _count(node, titled=titled)):  # its passages are not as evenly spread as others are
-            rows = connection.execute(asked.first, {"node": node.id, "most": most, "last": int(not titled)}).all()
+            rows = asked.first.rows(connection, node=node.id, most=most, last=int(not titled))
             found[node.id] = [(untitled, number, chunk) for _, untitled, number, chunk in rows]
         found[node.id].sort()
         del found[node.id][most:]
@@ -58,34 +59,33 @@ def places(
 class _Statements:
     """Made once; `within`: up to a bound, of titled or untitled ones."""
 
-    every: sa.Select[Any]
-    within: sa.Select[Any]
-    first: sa.Select[Any]
+    every: Prepared
+    within: Prepared
+    first: Prepared
 
 
 def _statements(*, chunks: bool) -> _Statements:
     p, q = graph_postings.c, graph_passages.c
-    rows: sa.Select[Any] = sa.select(p.node, p.untitled, p.passage, q.chunk_id if chunks else sa.literal_column("''"))
+    rows: sa.Select[Any] = sa.select(p.node, p.untitled, p.passage, q.chunk_id if chunks else sa.literal_column("''").label("chunk_id"))
     if chunks:
         rows = rows.select_from(graph_postings.join(graph_passages, q.passage == p.passage))
-    some = p.node.in_(sa.bindparam("nodes", expanding=True))
+    bound = p.untitled == sa.bindparam("untitled"), p.passage <= sa.bindparam("bound")
+    one = rows.where(p.node == sa.bindparam("node"), p.untitled <= sa.bindparam("last")).order_by(p.untitled, p.passage)
     return _Statements(
-        rows.where(some),
-        rows.where(some, p.untitled == sa.bindparam("untitled"), p.passage <= sa.bindparam("bound")),
-        rows.where(p.node == sa.bindparam("node"), p.untitled <= sa.bindparam("last"))
-        .order_by(p.untitled, p.passage)
-        .limit(sa.bindparam("most", type_=sa.Integer)),
+        Prepared(lambda among: rows.where(among(p.node, "nodes"))),
+        Prepared(lambda among: rows.where(among(p.node, "nodes"), *bound)),
+        Prepared(lambda _: one.limit(sa.bindparam("most", type_=sa.Integer))),
     )
 
 
 _NAMED, _NUMBERED = _statements(chunks=True), _statements(chunks=False)
 
 
-def _asked(nodes: Sequence[Node], most: int, asked: _Statements, *, titled: bool) -> Iterator[tuple[sa.Select[Any], dict[str, Any]]]:
+def _asked(nodes: Sequence[Node], most: int, asked: _Statements, *, titled: bool) -> Iterator[tuple[Prepared, dict[str, Any]]]:
     """What gives the first `most` postings of each name, and as few others as may be."""
     few = [node.id for node in nodes if 0 < _count(node, titled=titled) <= most]
     for some in slices(few, MOST_IDS):
-        yield (asked.within, {"nodes": some, "untitled": 0, "bound": _LAST}) if titled else (asked.every, {"nodes": some})
+        yield (asked.within, {"nodes": list(some), "untitled": 0, "bound": _LAST}) if titled else (asked.every, {"nodes": list(some)})
     by_bound: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for node in (node for node in nodes if _count(node, titled=titled) > most):
         for untitled, number, of in ((0, most, node.titled), (1, most - node.titled, node.passages - node.titled)):
@@ -93,7 +93,7 @@ def _asked(nodes: Sequence[Node], most: int, asked: _Statements, *, titled: bool
                 by_bound[untitled, _bound(number, of)].append(node.id)
     for (untitled, bound), ids in by_bound.items():
         for some in slices(ids, MOST_IDS):
-            yield asked.within, {"nodes": some, "untitled": untitled, "bound": bound}
+            yield asked.within, {"nodes": list(some), "untitled": untitled, "bound": bound}
 
 
 def _count(node: Node, *, titled: bool) -> int:

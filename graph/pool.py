@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _STOP: Final = re.compile(r"(?<=[.!?])\s+|\n+|(?<=[。！？；])")
-_SIGNS: Final = str.maketrans(dict.fromkeys('\t!"#$%&()*+,/:;<=>?@[]^_`{|}~“”«»—–·', " "))
 OF_PASSAGE: Final = ("dense", "sparse", "titled", "named", "sentence", "covered")
 """Columns of `Pool.alone`: cosine, share of the question's terms, whether the question names its title, the share of the question's
 names in it, and the largest share of the question's words that a sentence of it (with its header), and the whole passage, holds."""
@@ -41,7 +41,6 @@ class Pool:
         self._at: dict[str, int] = {}
         self._asked = asked
         self._holding = holding
-        self._sought = list(asked.words)
         self._most_terms = sum(query.terms.values()) or 1.0
 
     def __len__(self) -> int:
@@ -55,7 +54,7 @@ class Pool:
         new = [(hit, hit.passage) for hit in hits if hit.passage is not None and hit.passage.id not in self._at]
         if not new:
             return
-        words = np.zeros((len(new), len(self._sought)))
+        words = np.zeros((len(new), len(self._asked.words)))
         alone = np.zeros((len(new), len(OF_PASSAGE)))
         for row, (hit, passage) in enumerate(new):
             self._at[passage.id] = len(self.hits)
@@ -72,31 +71,36 @@ class Pool:
         passage = self.hits[at].passage
         if passage is None or start < 0:
             return 0.0
-        stops = [match.end() for match in _STOP.finditer(passage.text)]
-        number = bisect.bisect_right(stops, start)
-        line = _folded(passage.text).split("\n")
-        return sum(self._asked.words[word] for word in self._sought if word in line[number]) if number < len(line) else 0.0
+        ends = [0, *(match.end() for match in _STOP.finditer(passage.text)), len(passage.text)]
+        after = bisect.bisect_right(ends, start, hi=len(ends) - 1)
+        sentence = passage.text[ends[after - 1] : ends[after]].lower()
+        return sum(weight for word, weight in self._asked.words.items() if next(_places(word, sentence), None) is not None)
 
     def shares(self, text: str) -> Floats:
         """Shape (words,): 1 for those that any text holds."""
-        folded = _folded(text)
-        return np.array([float(word in folded) for word in self._sought])
+        folded = text.lower()
+        return np.array([float(next(_places(word, folded), None) is not None) for word in self._asked.words])
 
     def _read(self, passage: Passage, words: Floats) -> float:
-        """Marks the words that stand in it; the best sentence's share of the question."""
-        folded, header = _folded(passage.text), f" {passage.header.lower().translate(_SIGNS)}"
-        inside: list[tuple[str, float]] = []
+        """Marks the words that stand in it; the best sentence's share of the question, with what the header holds."""
+        text, header = passage.text.lower(), passage.header.lower()
+        inside: list[tuple[float, list[int]]] = []
         above = 0.0
         for column, (word, weight) in enumerate(self._asked.words.items()):
-            if word in header:
+            if next(_places(word, header), None) is not None:
                 words[column] = 1.0
                 above += weight
-            elif word in folded:
+            elif places := list(_places(word, text)):
                 words[column] = 1.0
-                inside.append((word, weight))
+                inside.append((weight, places))
         if len(inside) < 2:
-            return above + sum(weight for _, weight in inside)
-        return above + max(sum(weight for word, weight in inside if word in line) for line in folded.split("\n"))
+            return above + sum(weight for weight, _ in inside)
+        stops = [match.end() for match in _STOP.finditer(text)]
+        by_sentence: defaultdict[int, float] = defaultdict(float)
+        for weight, places in inside:
+            for number in {bisect.bisect_right(stops, place) for place in places}:
+                by_sentence[number] += weight
+        return above + max(by_sentence.values())
 
     def _scored(self, hit: RankedHit) -> tuple[float, float]:
         return max(0.0, hit.legs.get(DENSE, 0.0)), hit.legs.get(SPARSE, 0.0) / self._most_terms
@@ -107,9 +111,15 @@ class Pool:
         return titled, sum(share for name, share in self._asked.named.items() if passage.id in self._holding.get(name, ()))
 
 
-def _folded(text: str) -> str:
-    """Lower case, a sentence a line, words parted by blanks, one before each line's first."""
-    return " " + _STOP.sub("\n ", text).lower().translate(_SIGNS)
+def _places(word: str, text: str) -> Iterator[int]:
+    """Where it begins in a text in lower case; a word with a blank before it only where a word begins."""
+    sought = word.removeprefix(" ")
+    begins = sought != word
+    at = text.find(sought)
+    while at >= 0:
+        if not (begins and at and text[at - 1].isalnum()):
+            yield at
+        at = text.find(sought, at + 1)
 
 
 def order(scores: Sequence[float] | Floats) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from graph.places import Node as Node  # noqa: PLC0414  # a name as it is read
 from graph.ports import LOOKED_AT
 from jitl.sql.frequencies import slices
 from jitl.sql.graph_tables import graph_collections, graph_nodes, graph_passages, graph_stated, graph_words
+from jitl.sql.prepared import Prepared
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -41,14 +42,14 @@ class GraphReader:
     def __init__(self, connection: Connection, collections: Sequence[str]) -> None:
         self._connection = connection
         self.collections = list(dict.fromkeys(collections))
-        rows = connection.execute(_NUMBERS, {"ids": self.collections}).all()
+        rows = _NUMBERS.rows(connection, ids=self.collections)
         self._names: dict[int, str] = {row.id: row.collection_id for row in rows}
 
     def nodes(self, keys: Iterable[str]) -> list[Node]:
         """Of each key, in every collection that knows it."""
         found: list[Node] = []
         for some in slices(sorted(set(keys)), MOST_IDS):
-            rows = self._connection.execute(_NODES_OF, {"keys": some, "numbers": list(self._names)}).all()
+            rows = _NODES_OF.rows(self._connection, keys=list(some), numbers=list(self._names))
             found += [Node(id_, key, self._names[number], *counts) for id_, key, number, *counts in rows]
         return found
 
@@ -161,6 +162,10 @@ def _among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
 
 
 _N, _P, _C = graph_nodes.c, graph_passages.c, graph_collections.c
-_NODES_OF = sa.select(_N.id, _N.key, _N.collection, _N.passages, _N.titled).where(_among(_N.key, "keys"), _among(_N.collection, "numbers"))
+_NODES_OF = Prepared(
+    lambda among: sa.select(_N.id, _N.key, _N.collection, _N.passages, _N.titled).where(
+        among(_N.key, "keys"), among(_N.collection, "numbers")
+    )
+)
 _NAMES_IN = sa.select(_P.nodes).where(_among(_P.passage, "passages"))
-_NUMBERS = sa.select(_C.id, _C.collection_id).where(_among(_C.collection_id, "ids"))
+_NUMBERS = Prepared(lambda among: sa.select(_C.id, _C.collection_id).where(among(_C.collection_id, "ids")))

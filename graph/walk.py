@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from graph.asked import Asked
 from graph.facts import Kind
+from graph.keys import key
 from graph.links import FORWARD, MOST, TITLES, Link, Links
+from graph.names import spans
 from graph.pool import Pool
 from graph.steps import Steps, Weights, shipped
 
@@ -27,17 +29,16 @@ if TYPE_CHECKING:
 Look = Callable[[Sequence[str]], Sequence["RankedHit"]]
 """The passages of these chunks that SQL confirms, scored as search scores its own."""
 
-BASE: Final = 50
+BASE: Final = 32
 """Hits of the search that a walk chooses from."""
-SEEDS: Final = 8
+SEEDS: Final = 7
 """The first of them, whose links are followed before anything is chosen."""
-FETCHED: Final = 80
+FETCHED: Final = 40
 """Passages that links bring in, at most, from the seeds; from those that would be chosen first a third of it."""
 STEPS: Final = 6
 """Passages that are chosen; what else was found follows in its order."""
 AHEAD: Final = 4
 """Of them, those whose links are looked up though they are no seeds."""
-_EXAMPLES: Final = 2
 
 
 class Walk:
@@ -59,7 +60,7 @@ class Walk:
         """Before its first step; None where nothing is named that the documents name."""
         names = self._extractor.names(query.text)
         begun = sorted({name for text in starts for name in self._extractor.names(text)})
-        known = self._named(self._graph.postings(sorted({*names, *begun}), query.collections, MOST))
+        known = self._named(query.text, self._graph.postings(sorted({*names, *begun}), query.collections, MOST))
         if not known:
             return None
         asked = Asked.of(query, names, {name: known[name] for name in names if name in known}, self._sparse)
@@ -76,13 +77,14 @@ class Walk:
     def best(self, steps: Steps) -> int:
         return int(steps.scores(self._weights).argmax())
 
-    def _named(self, postings: Mapping[str, Posting]) -> dict[str, Posting]:
-        """Those that name something: a title, or what stands in a passage as a name and not as a common noun."""
-        titled = {key for key, posting in postings.items() if any(title for _, title in posting.chunks)}
-        examples = {key: [id_ for id_, _ in posting.chunks[:_EXAMPLES]] for key, posting in postings.items() if key not in titled}
-        mentions = self._graph.mentions(sorted({id_ for some in examples.values() for id_ in some}))
+    def _named(self, question: str, postings: Mapping[str, Posting]) -> dict[str, Posting]:
+        """Those that name something: a name by its form, a title, or what a passage has as a name and not as a common noun."""
+        by_form = {key(question[start:end]) for start, end in spans(question)}
+        sure = {name for name, posting in postings.items() if name in by_form or posting.titled}
+        examples = {name: posting.chunks[0][0] for name, posting in postings.items() if name not in sure and posting.chunks}
+        mentions = self._graph.mentions(sorted(set(examples.values())))
         proper = {(one.key, id_) for id_, found in mentions.items() for one in found if one.kind is not Kind.TERM}
-        return {key: posting for key, posting in postings.items() if key in titled or any((key, id_) in proper for id_ in examples[key])}
+        return {name: posting for name, posting in postings.items() if name in sure or (name, examples.get(name)) in proper}
 
 
 class Path:

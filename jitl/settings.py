@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     graph_user: str = Field(default="neo4j")
     graph_password: SecretStr = Field(default=SecretStr("neo4j"))
     graph_walk: bool = Field(default=True, description="Follow the documents' graph from what a search finds.")
+    walk_weights: Path | None = Field(default=None, description="Another walk.json than the one shipped.")
     graph_timeout_s: float = Field(default=0.4, gt=0, description="Longest a question waits for one answer of that server.")
     replay_after_changes: bool = Field(default=True, description="Replay the corrections after a reindex and when a model changed.")
     communities_after: float = Field(

@@ -2,7 +2,8 @@
 
 A conditional logit with weights that are not negative: of the pool at each step of a walk, those that the question needs and that are
 not chosen yet shall come next. Steps are those that the weights of the round before take, and some that begin with what is needed.
-Without `--ship` figures are of the half that was not fitted on; WORK keeps vectors between runs.
+Figures are of the half that was not fitted on. WORK keeps vectors between runs, and the weights of each half as `walk-HALF.json`, which
+the setting `walk_weights` takes; `--ship` writes weights fitted on all into the package.
 """
 
 from __future__ import annotations
@@ -194,6 +195,11 @@ def report(worlds: list[World], weights: Weights, half: int | None, **said) -> N
         print(json.dumps({**said, "half": half, "set": world.name, **figures}), flush=True)
 
 
+def written(weights: Weights) -> str:
+    named = {kind: dict(zip(FIRST if kind == "first" else NEXT, np.round(weights[kind], 4).tolist(), strict=True)) for kind in weights}
+    return json.dumps(named, indent=1) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
@@ -205,14 +211,14 @@ def main() -> None:
     untitled = [World(name, vectors, titles=False) for name in SEVERAL]
     worlds = [*(World(name, vectors) for name in (*SEVERAL, *SINGLE)), *untitled]
     for half in arguments.half:
-        report(worlds, fit(worlds, half), 1 - half, fitted_on=half)
+        weights = fit(worlds, half)
+        (arguments.work / f"walk-{half}.json").write_text(written(weights))
+        report(worlds, weights, 1 - half, fitted_on=half)
     for name in arguments.without:
         others = [world for world in worlds if not world.name.startswith(name)]
         report([world for world in worlds if world.name == name], fit(others, None), None, fitted_without=name)
     if arguments.ship:
-        weights = fit(worlds, None)
-        named = {kind: dict(zip(FIRST if kind == "first" else NEXT, np.round(weights[kind], 4).tolist(), strict=True)) for kind in weights}
-        (ROOT / "graph" / "walk.json").write_text(json.dumps(named, indent=1) + "\n")
+        (ROOT / "graph" / "walk.json").write_text(written(fit(worlds, None)))
 
 
 if __name__ == "__main__":

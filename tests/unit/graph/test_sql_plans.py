@@ -29,6 +29,9 @@ def test_every_statement_finds_its_rows_by_an_index(sqlite_database: Database) -
     engines = (sqlite_database._writer, sqlite_database._readers)
     for engine in engines:
         sa.event.listen(engine, "before_cursor_execute", note)
+    traced: list[str] = []  # of statements that go to the driver themselves
+    with sqlite_database.read() as connection:
+        connection.connection.driver_connection.set_trace_callback(traced.append)
     graph, within = SqlGraph(sqlite_database), ["papers"]
     graph.write([passage(n, "hub of all", "second word", f"own {n}") for n in range(40)])
     graph.write([passage(n, "hub of all", "another") for n in range(5)])
@@ -43,6 +46,7 @@ def test_every_statement_finds_its_rows_by_an_index(sqlite_database: Database) -
     graph.counts("papers")
     graph.remove(["version 7"])
     graph.forget("papers")
+    said += [(statement, None) for statement in traced]
     with sqlite_database.read() as connection:
         for statement, parameters in said:
             if statement.split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE"):
