@@ -94,10 +94,13 @@ class Answerer:
             draft.settle()
             shown = passages if supported else [hit for hit in passages if hit.superseded_by in draft.concerned()]
             return self._corrected(draft, consultation.answer.correction, shown)
-        chapters = self._overview(draft)
+        subject = None if self._overviews is None else topic(draft.query.text)
+        chapters = self._overview(draft, subject)
         if chapters:
             draft.settle()
             return self._surveyed(draft, chapters)
+        if subject:
+            supported, passages = self._about(draft, subject)
         if supported or any(c.correction.authoritative for c in consultation.evidence):
             draft.settle()
             return self._supported(draft, passages if supported else [])
@@ -124,13 +127,21 @@ class Answerer:
         yield draft.token(f"{taught.answer} [{number}]\n\n{credit}{_validity(taught, draft.query.language)}")
         yield from _listed(draft, evidence)
 
-    def _overview(self, draft: Draft) -> Sequence[Chapter]:
+    def _about(self, draft: Draft, subject: str) -> tuple[bool, Sequence[RankedHit]]:
+        """`_supports` for the subject of an overview that there is none of: the words that asked for one are in no answer."""
+        asked = draft.query
+        query = self._searcher.prepare(subject, asked.collections, as_of=asked.as_of, release=asked.release, run=asked.run)
+        alone = replace(draft, query=query, result=self._searcher.search(query, PASSAGES))
+        found = self._supports(alone, [hit for hit in alone.result.hits if hit.passage is not None])
+        draft.asked, draft.readings, draft.read_for = alone.asked, alone.readings, alone.read_for
+        return found
+
+    def _overview(self, draft: Draft, subject: str | None) -> Sequence[Chapter]:
         """Chapters, where the question asks for an overview and there is one; a notice, where there could be one."""
-        asked = None if self._overviews is None else topic(draft.query.text)
-        if self._overviews is None or asked is None:
+        if self._overviews is None or subject is None:
             return ()
         try:
-            return self._overviews.overview(asked, draft.query)
+            return self._overviews.overview(subject, draft.query)
         except (MissingPart, Unavailable) as error:
             draft.notices.append(say("no_overview", draft.query.language, reason=str(error)))
             return ()

@@ -123,6 +123,20 @@ def test_an_overview_is_answered_from_communities_with_sources(live: Live) -> No
         assert "**" not in other["answer"]
 
 
+def test_without_an_overview_the_subject_is_answered_and_not_the_words_that_ask(live: Live) -> None:
+    fill(live, "plain")
+    say = "# This collection\n\nWhat this collection does say about an array is what any collection does say about it."
+    live.upload(live.admin, "plain", {"say.md": say})
+    reader = live.person("pia", plain="read")
+    answer = reader.post("/v1/ask", json={"question": OVERVIEW}).json()
+    assert answer["question"] == OVERVIEW
+    assert answer["grounded"]
+    assert {source["document"] for source in answer["sources"]} <= set(PAGES)
+    unknown = reader.post("/v1/ask", json={"question": "What does this collection say about glaciology?"}).json()
+    assert not unknown["grounded"]
+    assert unknown["sources"] == []
+
+
 def test_a_correction_goes_before_an_overview(live: Live) -> None:
     write_by_hand(live.container, fill(live, "taught"))
     erika = live.person("edda", Role.EXPERT, taught="teach")
