@@ -17,7 +17,7 @@ def collection(catalogue: Catalogue, principal: Principal, name: str, right: Rig
     """The living collection of that name or id."""
     found = catalogue.collection(name)
     if found is None or not principal.may(Right.READ, found.id):
-        raise NotFound(f"There is no collection {name!r}.", hint="GET /v1/collections lists those you may read.")
+        raise NotFound(f"There is no collection {name!r}.", hint="`jitl collections list` (GET /v1/collections) lists those you may read.")
     if not principal.may(right, found.id):
         raise NotAllowed(f"You may not {_DEED[right]} {found.name!r}.", hint=f"Ask an admin for the right {str(right)!r} on it.")
     return found

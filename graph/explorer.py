@@ -270,4 +270,4 @@ def _sentence(text: str, first: str, second: str) -> str:
 
 
 def unknown(name: str) -> NotFound:
-    return NotFound(f"No passage names {name!r}.", hint="`jitl graph entities` or GET /v1/graph/entities?q=... finds names by how they begin.")
+    return NotFound(f"No passage names {name!r}.", hint="`jitl graph entities` (GET /v1/graph/entities?q=...) finds names.")

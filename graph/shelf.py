@@ -77,7 +77,7 @@ class Shelf:
         """Raises `NotFound`."""
         found = self._shown(places, self._editions.named(places, [community]))
         if not found:
-            raise NotFound("There is no such community.", hint="`jitl graph communities` or GET /v1/graph/communities lists those there are.")
+            raise NotFound("There is no such community.", hint="`jitl graph communities` (GET /v1/graph/communities) lists them.")
         return found[0]
 
     def below(self, places: Sequence[str], community: str) -> list[Shown]:

@@ -31,6 +31,7 @@ def test_names_and_what_stands_beside_them(jitl: Terminal) -> None:
     ran = jitl("graph", "neighbours", "Nobody at all")
     assert ran.code == 1
     assert "Nobody at all" in ran.err
+    assert "jitl graph entities" in ran.err
 
 
 def test_a_fact_is_told_with_its_sentence_and_document(jitl: Terminal) -> None:
