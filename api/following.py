@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from api.parts import DEGRADED, READY, Part
-from graph import steps
+from graph import communities, steps
 from graph.extract import Extractor
 from graph.index import NAME, GraphIndexer
 from graph.local import SqlGraph
@@ -82,4 +82,8 @@ class Following:
             return Part(NAME, DEGRADED, f"{waiting}: {trouble}", LATER if self.projector.away else FAILED)
         held = self.store.counts()
         detail = f"{held['mentions']} names and {held['statements']} statements in {held['passages']} passages"
-        return Part(NAME, READY, f"{detail}, {waiting}" if behind else detail)
+        if behind:
+            detail = f"{detail}, {waiting}"
+        if not communities.installed():
+            detail = f"{detail}. {communities.NOT_INSTALLED} {communities.WHAT_TO_INSTALL}"
+        return Part(NAME, READY, detail)

@@ -101,7 +101,7 @@ def _conclude(out: Output, client: Client, found: JobReply) -> None:
     else:
         _list_failures(out, client, found["id"], failed)
         counts = ", ".join(f"{number} {status}" for status, number in found["counts"].items() if number)
-        out.print(out.said("ingested", state=found["state"], counts=counts or "0"))
+        out.print(out.said("ingested", state=found["state"], counts=counts or str(found["progress"].get("done", 0))))
     tell_end(out, found)
     if failed or found["state"] != "done":
         raise typer.Exit(1)

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.client import Client
 from api.holder import FolderTransport
+from graph.communities import installed
 from jitl.errors import Unauthenticated
 from tests.terminal import Terminal
 
@@ -414,6 +415,7 @@ def test_a_backup_restores_what_was_true(stage: Stage, tmp_path: Path) -> None:
     assert other.json("corrections", "show", taught)[0]["answer"] == "It was kept."
     hits = [terminal.json("search", "solenoid field", "-c", "aurora")[0]["hits"] for terminal in (stage.jitl, other)]
     assert hits[0] == hits[1]
+    assert int(other.ok("reindex").out.split(":")[1]) > 0
     refused = other("restore", tmp_path / "b.tgz")
     assert (refused.code, "not empty" in refused.err) == (1, True)
 
@@ -435,6 +437,8 @@ def test_the_doctor_says_who_serves_and_what_there_is_to_do(stage: Stage) -> Non
     assert found["data_dir"] == str(stage.jitl.data)
     assert {"database", "encoder", "passages"} <= {part["name"] for part in found["parts"]}
     assert "Nothing to install" in stage.jitl.ok("doctor", "--fix").err
+    graph = next(part for part in found["parts"] if part["name"] == "graph")
+    assert ("pip install 'jitl[graph]'" in graph["detail"]) is not installed()
 
 
 def test_the_doctor_tells_of_a_folder_that_cannot_be_opened(tmp_path: Path) -> None:
