@@ -24,7 +24,7 @@ def readable(connection: Connection, correction_id: str, principal: Principal) -
     found = sa.select(corrections).join(collections, collections.c.id == corrections.c.collection_id)
     row = connection.execute(found.where(corrections.c.id == correction_id, collections.c.deleted_at.is_(None))).first()
     if row is None or not principal.may(Right.READ, row.collection_id):
-        raise NotFound("No such correction.")
+        raise NotFound("No such correction.", hint="`jitl corrections list` lists those there are.")
     return row
 
 

@@ -190,7 +190,7 @@ class JobTable:
         place = job.collection_id or ""
         own = job.principal_id == principal.id and (not place or principal.may(Right.READ, place))
         if not own and not principal.may(Right.ADMIN, place):
-            raise NotFound("There is no such job.")
+            raise NotFound("There is no such job.", hint="`jitl jobs list` lists yours.")
         return job
 
     def find(self, principal: Principal, *, state: str | None = None, limit: int = 100) -> list[Job]:
@@ -231,7 +231,7 @@ class JobTable:
 def _need(connection: Connection, job_id: str) -> sa.Row[Any]:
     row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).first()
     if row is None:
-        raise NotFound("There is no such job.")
+        raise NotFound("There is no such job.", hint="`jitl jobs list` lists yours.")
     return row
 
 

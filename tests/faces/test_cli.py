@@ -486,3 +486,9 @@ def test_the_owner_approves_nothing_of_their_own(stage: Stage) -> None:
     events = stage.jitl.json("corrections", "history", own)
     assert [one["kind"] for one in events] == ["taught"]
     assert events[0]["by"] == "owner"
+
+
+@pytest.mark.parametrize("command", ["jobs", "corrections"])
+def test_what_is_not_there_is_told_with_the_command_that_lists_what_is(stage: Stage, command: str) -> None:
+    ran = stage.jitl(command, "show", "nothing")
+    assert (ran.code, f"jitl {command} list" in ran.err) == (1, True), ran
