@@ -33,7 +33,8 @@ class Pool:
     def __init__(self, query: Query, asked: Asked, holding: Mapping[str, frozenset[str]]) -> None:
         """`holding`: key of the question -> the passages (chunk ids) that name it, as far as they were looked at."""
         self.hits: list[RankedHit] = []
-        self.groups: list[tuple[str, str]] = []
+        self.documents: list[str] = []
+        self.titles: list[tuple[str, str]] = []
         self.fused: Floats = np.zeros(0)
         self.words: Floats = np.zeros((0, len(asked.words)))
         self.alone: Floats = np.zeros((0, len(OF_PASSAGE)))
@@ -59,7 +60,8 @@ class Pool:
         for row, (hit, passage) in enumerate(new):
             self._at[passage.id] = len(self.hits)
             self.hits.append(hit)
-            self.groups.append((passage.collection_id, key(passage.title) or passage.document_id))
+            self.documents.append(passage.document_id)
+            self.titles.append((passage.collection_id, key(passage.title)))
             best = self._read(passage, words[row])
             alone[row] = (*self._scored(hit), *self._called(passage), best, words[row] @ self.weights)
         self.fused = np.concatenate([self.fused, [hit.score for hit, _ in new]])

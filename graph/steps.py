@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -20,17 +20,16 @@ if TYPE_CHECKING:
     from graph.links import Link, Links
     from graph.pool import Pool
 
-FIRST: Final = ("fused", "place", *OF_PASSAGE)
 NEXT: Final = (
     "fused", "place", "dense", "titled", "named", "sentence", "open", "forward", "said_with", "back", "shared", "shared_open", "linked",
     "other",
 )  # fmt: skip
-"""`open`: share of the question's words that it holds and those chosen do not; `other`: another title than theirs."""
+"""`open`: share of the question's words that it holds and those chosen do not; `other`: not of another document of a title of theirs."""
 _NEXT_ALONE: Final = [OF_PASSAGE.index(name) for name in ("dense", "titled", "named", "sentence")]
 _KINDS: Final = (FORWARD, BACK, SHARED)
 
-Weights = Mapping[str, Floats]
-"""`first` (len(FIRST)) and `next` (len(NEXT))."""
+Weights = Floats
+"""Shape (len(NEXT),)."""
 
 
 @cache
@@ -40,11 +39,10 @@ def shipped() -> Weights:
 
 def read(text: str) -> Weights:
     """Raises `ValueError` where a weight is missing or negative."""
-    stored: dict[str, Any] = json.loads(text)
-    found = {name: np.array([stored[name][feature] for feature in features]) for name, features in (("first", FIRST), ("next", NEXT))}
-    if any((weights < 0).any() for weights in found.values()):
-        raise ValueError("A weight of the walk is negative.")
-    return found
+    stored: dict[str, float] = json.loads(text)
+    if sorted(stored) != sorted(NEXT) or min(stored.values()) < 0:
+        raise ValueError("The walk needs a weight of each feature, none negative: " + ", ".join(NEXT))
+    return np.array([stored[feature] for feature in NEXT])
 
 
 class Steps:
@@ -76,27 +74,30 @@ class Steps:
             self._follow(link, at)
 
     def scores(self, weights: Weights) -> Floats:
-        """Shape (pool,); of those chosen -inf."""
-        scores = self.features() @ weights["next" if self.chosen or self._begun else "first"]
+        """Shape (pool,); of those chosen -inf. What a walk begins with is the search's first hit: links tell of the next ones."""
+        scores = self.features() @ weights if self.chosen or self._begun else -np.arange(len(self._pool), dtype=float)
         scores[self.chosen] = -np.inf
         return scores
 
     def features(self) -> Floats:
-        """Shape (pool, len(FIRST)) at the first step, (pool, len(NEXT)) later."""
+        """Shape (pool, len(NEXT))."""
         pool = self._pool
         fused = pool.fused / max(float(pool.fused.max()), 1e-6)
         place = 1 / (1 + order(pool.fused))
-        if not self.chosen and not self._begun:
-            return np.column_stack([fused, place, pool.alone])
         forward, back, shared = (self._vector(self._reached[kind]) for kind in _KINDS)
         named = pool.alone[:, OF_PASSAGE.index("named")] + pool.alone[:, OF_PASSAGE.index("titled")]
         linked = (forward + back + shared) > 0
         still = np.maximum(pool.words - self._held, 0) @ pool.weights * (linked | (named > 0))
-        chosen = {pool.groups[at] for at in self.chosen}
-        other = np.array([group not in chosen for group in pool.groups], float)
         said = self._vector(self._said)
         own = pool.alone[:, _NEXT_ALONE]
-        return np.column_stack([fused, place, own, still, forward, said, back, shared, (shared > 0) * still, linked, other])
+        return np.column_stack([fused, place, own, still, forward, said, back, shared, (shared > 0) * still, linked, self._others()])
+
+    def _others(self) -> Floats:
+        """0 for other documents of a title that one chosen has: parts of one page, as a rule, kept as documents of their own."""
+        documents = {self._pool.documents[at] for at in self.chosen}
+        titles = {self._pool.titles[at] for at in self.chosen if self._pool.titles[at][1]}
+        pairs = zip(self._pool.documents, self._pool.titles, strict=True)
+        return np.array([document in documents or title not in titles for document, title in pairs], float)
 
     def _follow(self, link: Link, source: int | None) -> None:
         at = self._pool.at(link.chunk_id)

@@ -37,6 +37,8 @@ FETCHED: Final = 40
 """Passages that links bring in, at most, from the seeds; from those that would be chosen first a third of it."""
 STEPS: Final = 6
 """Passages that are chosen; what else was found follows in its order."""
+FITTED: Final = ("en",)
+"""Languages in which there were questions of several steps to fit the weights on."""
 AHEAD: Final = 4
 """Of them, those whose links are looked up though they are no seeds."""
 
@@ -50,7 +52,7 @@ class Walk:
         self._graph = graph
         self._extractor = extractor
         self._sparse = sparse
-        self._weights = weights or shipped()
+        self._weights = shipped() if weights is None else weights
 
     def walk(self, query: Query, hits: Sequence[RankedHit], starts: Sequence[str], look: Look) -> list[RankedHit]:
         path = self.begin(query, hits, starts, look)
@@ -58,6 +60,8 @@ class Walk:
 
     def begin(self, query: Query, hits: Sequence[RankedHit], starts: Sequence[str], look: Look) -> Path | None:
         """Before its first step; None where nothing is named that the documents name."""
+        if query.language not in FITTED and not starts:
+            return None
         names = self._extractor.names(query.text)
         begun = sorted({name for text in starts for name in self._extractor.names(text)})
         known = self._named(query.text, self._graph.postings(sorted({*names, *begun}), query.collections, MOST))

@@ -127,6 +127,7 @@ EXAMPLES: dict[str, Callable[[Stage], list[object]]] = {
     "graph facts": lambda s: ["Aurora", "-c", "aurora"],
     "graph communities": lambda s: ["-c", "aurora"],
     "graph refresh": lambda s: ["-c", "aurora"],
+    "graph extract": lambda s: ["-c", "aurora", "--estimate"],
     "graph export": lambda s: ["-o", s.files.parent / f"{uuid4()}.graphml"],
     "keys": lambda s: [],
     "keys list": lambda s: [],

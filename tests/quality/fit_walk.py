@@ -18,7 +18,7 @@ import numpy as np
 
 from graph.extract import Extractor
 from graph.facts import Facts, Posting
-from graph.steps import FIRST, NEXT, Steps, Weights
+from graph.steps import NEXT, Steps, Weights
 from graph.walk import Path as Way
 from graph.walk import Walk
 from tests.data import ROOT
@@ -26,11 +26,10 @@ from tests.memory_graph import alias_class
 from tests.quality.memory import SPARSE, Asked, Shelf, Vectors, questions, shelf
 
 SEVERAL = ("ret_musique", "ret_hotpotqa", "ret_2wiki")
-SINGLE = ("ret_cranfield", "ret_xquad_enzh", "ret_cmrc2018")
+SINGLE = ("ret_cranfield", "ret_xquad_enzh")
 MOST = 300  # questions of a set and half
 ROUNDS, EPOCHS, RATE, RIDGE = 3, 400, 0.2, 1.0
 CHOSEN = 5
-EMPHASIS = 4  # of the sets whose questions need one passage: their first hit counts, and theirs alone
 EXTRACTOR = Extractor()
 
 
@@ -74,9 +73,9 @@ class Gathered:
     """Steps to learn from: the pool's features and which of it were right, each set of the same weight."""
 
     def __init__(self) -> None:
-        self.features: dict[str, list[np.ndarray]] = {"first": [], "next": []}
-        self.right: dict[str, list[np.ndarray]] = {"first": [], "next": []}
-        self.weight: dict[str, list[float]] = {"first": [], "next": []}
+        self.features: list[np.ndarray] = []
+        self.right: list[np.ndarray] = []
+        self.weight: list[float] = []
 
     def add(self, steps: Steps, path: Way, asked: Asked, weight: float) -> None:
         pool = path.pool
@@ -85,18 +84,17 @@ class Gathered:
         right = np.array([name in asked.relevant and name not in got for name in documents])
         left = np.ones(len(pool), bool)
         left[steps.chosen] = False
-        if (right & left).any():
-            kind = "next" if steps.chosen else "first"
-            self.features[kind].append(steps.features()[left])
-            self.right[kind].append(right[left])
-            self.weight[kind].append(weight)
+        if steps.chosen and (right & left).any():
+            self.features.append(steps.features()[left])
+            self.right.append(right[left])
+            self.weight.append(weight)
 
-    def fitted(self, kind: str, start: np.ndarray) -> np.ndarray:
-        rows = np.concatenate(self.features[kind])
-        right = np.concatenate(self.right[kind]).astype(float)
-        sizes = [len(one) for one in self.features[kind]]
+    def fitted(self, start: Weights) -> Weights:
+        rows = np.concatenate(self.features)
+        right = np.concatenate(self.right).astype(float)
+        sizes = [len(one) for one in self.features]
         begins, of = np.cumsum([0, *sizes[:-1]]), np.repeat(np.arange(len(sizes)), sizes)
-        share = np.array(self.weight[kind]) / sum(self.weight[kind])
+        share = np.array(self.weight) / sum(self.weight)
         weights, mean, spread = start.copy(), np.zeros_like(start), np.zeros_like(start)
         for epoch in range(1, EPOCHS + 1):  # Adam, cut at zero
             scores = rows @ weights
@@ -151,14 +149,14 @@ class World:
 
 def fit(worlds: list[World], half: int | None) -> Weights:
     chance = np.random.default_rng(0)
-    weights: Weights = {"first": np.full(len(FIRST), 0.5), "next": np.full(len(NEXT), 0.5)}
+    weights: Weights = np.full(len(NEXT), 0.5)
     for _ in range(ROUNDS):
         gathered = Gathered()
         for world in worlds:
             cases = [case for case in world.cases(weights, half) if case.path is not None]
             for case in cases:
-                _gather(gathered, case, (EMPHASIS if world.name in SINGLE else 1) / len(cases), chance)
-        weights = {kind: gathered.fitted(kind, weights[kind]) for kind in weights}
+                _gather(gathered, case, 1 / len(cases), chance)
+        weights = gathered.fitted(weights)
     return weights
 
 
@@ -196,8 +194,7 @@ def report(worlds: list[World], weights: Weights, half: int | None, **said) -> N
 
 
 def written(weights: Weights) -> str:
-    named = {kind: dict(zip(FIRST if kind == "first" else NEXT, np.round(weights[kind], 4).tolist(), strict=True)) for kind in weights}
-    return json.dumps(named, indent=1) + "\n"
+    return json.dumps(dict(zip(NEXT, np.round(weights, 4).tolist(), strict=True)), indent=1) + "\n"
 
 
 def main() -> None:

@@ -67,9 +67,12 @@ def test_the_collaborations_own_names_are_said_too(sqlite_database: Database, en
     pairs = PairReader(PAIR_WEIGHTS)
     own = TaughtCorrections(room.db, encoder, room.sparse, None, pairs, glossary)
     room.ledger = Ledger(room.db, TimedEncoder(encoder, glossary), room.sparse, SETTINGS, own)
-    taught = room.teach("飞马室有多少层？", "43").id
-    query = room.query("How many layers does the Pegasus chamber have?")
+    taught = room.teach("飞马室用什么气体？", "argon").id
+    query = room.query("Which gas does the Pegasus chamber use?")
     found = own.consult(query).answer
     assert found is not None
     assert found.correction.id == taught
+    room.ledger.retract(taught, room.eva)
+    room.ledger = Ledger(room.db, TimedEncoder(encoder), room.sparse, SETTINGS, room.replica(pairs))
+    room.teach("飞马室用什么气体？", "argon")
     assert room.replica(pairs).consult(query).answer is None  # by the shipped names alone nobody knows what it is

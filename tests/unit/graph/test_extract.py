@@ -240,9 +240,13 @@ def test_time_is_linear(piece: str) -> None:
 
 
 def _seconds(text: str) -> float:
-    started = time.process_time()
-    EXTRACTOR.extract(text, "", "")
-    return time.process_time() - started
+    """The least of three: what runs beside it takes the processor's caches."""
+    took = []
+    for _ in range(3):
+        started = time.thread_time()
+        EXTRACTOR.extract(text, "", "")
+        took.append(time.thread_time() - started)
+    return min(took)
 
 
 def test_another_process_finds_the_same() -> None:

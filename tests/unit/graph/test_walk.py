@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from graph.extract import Extractor
 from graph.facts import PassageFacts
-from graph.steps import FIRST, NEXT, read, shipped
+from graph.steps import NEXT, read, shipped
 from graph.walk import BASE, STEPS, Walk
 from jitl.adapters.sparse import HepTerms
 from jitl.types import Location, Passage, Query, RankedHit
@@ -134,12 +135,28 @@ def test_equal_questions_walk_alike() -> None:
     assert one == other
 
 
-def test_weights_are_complete_and_not_negative() -> None:
-    assert all((weights >= 0).all() for weights in shipped().values())
-    named = {"first": dict.fromkeys(FIRST, 1.0), "next": dict.fromkeys(NEXT, 1.0)}
+def test_a_chinese_question_keeps_its_ranking_unless_a_correction_leads_on() -> None:
+    world = World()
+    query = replace(world.query("Silent Valley 的导演出生在哪里？"), language="zh")
+    hits = world.hits(query, "River Song", "Silent Valley")
+    walk = Walk(world.graph, EXTRACTOR, SPARSE)
+    assert walk.walk(query, hits, (), lambda ids: world.look(query, ids)) == hits
+    begun = walk.walk(query, hits, ["The director was born in Port Elgin."], lambda ids: world.look(query, ids))
+    assert "Port Elgin" in titles(begun)
 
-    assert np.array_equal(read(json.dumps(named))["next"], np.ones(len(NEXT)))
-    with pytest.raises(ValueError, match="negative"):
-        read(json.dumps(named | {"first": dict.fromkeys(FIRST, -1.0)}))
-    with pytest.raises(KeyError):
-        read(json.dumps(named | {"next": {}}))
+
+def test_the_best_hit_of_the_search_stays_first() -> None:
+    for found in (("Silent Valley", "River Song"), ("River Song", "Vienna"), tuple(TEXTS)):
+        world = World()
+        question = "Where was the director of Silent Valley born?"
+        best = world.hits(world.query(question), *found)[0]
+        assert world.walk(question, *found)[0].passage == best.passage
+
+
+def test_weights_are_complete_and_not_negative() -> None:
+    assert (shipped() >= 0).all()
+    named = dict.fromkeys(NEXT, 1.0)
+    assert np.array_equal(read(json.dumps(named)), np.ones(len(NEXT)))
+    for wrong in (named | {"open": -1.0}, {"open": 1.0}, named | {"more": 1.0}):
+        with pytest.raises(ValueError, match="none negative"):
+            read(json.dumps(wrong))
