@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from graph.ports import MOST_ALIASES
 from jitl.sql.graph_tables import graph_aliases, graph_collections
+from jitl.sql.prepared import Among, Prepared
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -49,7 +50,14 @@ def _others(key: str, stated: Mapping[str, Mapping[str, int]]) -> tuple[str, ...
 
 
 def _look(connection: Connection, collections: Sequence[str], keys: set[str]) -> list[tuple[str, str, int]]:
+    return [(key, other, int(facts)) for key, other, facts in _STATED.rows(connection, keys=sorted(keys), collections=list(collections))]
+
+
+def _statement(among: Among) -> sa.Select[tuple[str, str, int]]:
     a, c = graph_aliases.c, graph_collections.c
-    numbers = sa.select(c.id).where(c.collection_id.in_(collections))
-    wanted = sa.select(a.key, a.other, sa.func.sum(a.passages)).where(a.key.in_(sorted(keys)), a.collection.in_(numbers))
-    return [(key, other, int(facts)) for key, other, facts in connection.execute(wanted.group_by(a.key, a.other))]
+    numbers = sa.select(c.id).where(among(c.collection_id, "collections"))
+    wanted = sa.select(a.key, a.other, sa.func.sum(a.passages).label("facts")).where(among(a.key, "keys"), a.collection.in_(numbers))
+    return wanted.group_by(a.key, a.other)
+
+
+_STATED = Prepared(_statement)
