@@ -233,7 +233,7 @@ def test_a_batch_has_a_line_for_each_line_and_never_stops(stage: Stage) -> None:
 
 
 def test_a_batch_of_hits_looks_as_promised(stage: Stage) -> None:
-    ran = stage.jitl.ok("search", "--batch", "-", "-c", "aurora", "-k", 2, "--json", stdin='{"id": "x", "question": "solenoid field"}\n')
+    ran = stage.jitl.ok("search", "--batch", "-", "-c", "aurora", "-k", 2, "--json", stdin='{"id": "x", "question": "cooled with liquid helium"}\n')
     [line] = ran.lines
     assert line["id"] == "x"
     assert len(line["hits"]) == 2
