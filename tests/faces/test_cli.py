@@ -233,7 +233,8 @@ def test_a_batch_has_a_line_for_each_line_and_never_stops(stage: Stage) -> None:
 
 
 def test_a_batch_of_hits_looks_as_promised(stage: Stage) -> None:
-    ran = stage.jitl.ok("search", "--batch", "-", "-c", "aurora", "-k", 2, "--json", stdin='{"id": "x", "question": "cooled with liquid helium"}\n')
+    asked = '{"id": "x", "question": "cooled with liquid helium"}\n'
+    ran = stage.jitl.ok("search", "--batch", "-", "-c", "aurora", "-k", 2, "--json", stdin=asked)
     [line] = ran.lines
     assert line["id"] == "x"
     assert len(line["hits"]) == 2
