@@ -85,5 +85,5 @@ class Following:
         if behind:
             detail = f"{detail}, {waiting}"
         if not communities.installed():
-            detail = f"{detail}. {communities.NOT_INSTALLED} {communities.WHAT_TO_INSTALL}"
+            detail = f"{detail}. {communities.NOTICE}"
         return Part(NAME, READY, detail)

@@ -152,6 +152,11 @@ def job(value: Job) -> Json:
     return shown | times | {"cancelling": value.cancel and value.state == "running"}
 
 
+def ended(value: Job) -> Json:
+    """How a job stands, at the head of what it found."""
+    return {"job": value.id, "state": value.state, "progress": dict(value.progress), "error": value.error}
+
+
 def item(value: JobItem) -> Json:
     shown: Json = {"id": value.id, "uri": value.uri, "status": value.status, "reason": value.reason}
     return shown | {"document_id": value.document_id, "chunks": value.chunks}

@@ -20,7 +20,7 @@ from feedback.timeline import FIRES
 from jitl import prompts
 from jitl.errors import BadInput, MissingPart
 from jitl.principals import Principal
-from jitl.purse import Budget, Purse, forget_replies, spent
+from jitl.purse import SPENT, WHAT_TO_SET, Budget, Purse, forget_replies, spent
 from jitl.sql.staging import chunk_id
 from jitl.sql.tables import correction_sources, correction_texts, corrections, fission_passages
 
@@ -42,9 +42,7 @@ PASSAGES: Final = 40
 """Of a topic, at most."""
 SHORTEST: Final = 80
 """Characters of a passage worth asking about."""
-SPENT: Final = "The budget is used up."
 NO_MODEL: Final = "Seed fission needs a language model, and none is configured."
-WHAT_TO_SET: Final = "Set JITL_MODEL_URL (any OpenAI-compatible endpoint), JITL_MODEL_NAME and, where it wants one, JITL_MODEL_KEY."
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any, Final
 
-from graph.facts import Facts, Kind, Mention
+from graph.facts import VAGUE, Facts, Kind, Mention
 from graph.found import Found
 from graph.schema import KINDS, RELATIONS
 from graph.words import FUNCTION
@@ -31,7 +31,6 @@ MOST_PLACES: Final = 20
 """Of a name in its passage, that are counted."""
 _THOUGHT: Final = re.compile(r"^.*</think>", re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_UNSURE: Final = frozenset({Kind.NAME, Kind.TERM})
 _KIND_OF: Final = {kind.value: kind for kind in KINDS}
 
 
@@ -152,7 +151,7 @@ def unpacked(value: list[Any]) -> Claims:
 
 
 def _joined(form: Mention, model: Mention) -> Mention:
-    kind = model.kind if form.kind in _UNSURE and model.kind not in _UNSURE else form.kind
+    kind = model.kind if form.kind in VAGUE and model.kind not in VAGUE else form.kind
     if form.start < 0:  # it stands in the header by its form, in the text by the model
         return replace(model, kind=kind, titled=form.titled)
     return replace(form, kind=kind)

@@ -24,7 +24,7 @@ LEVELS: Final = 3
 SAME: Final = 0.5
 """Share of common names (Jaccard) from which a community is the one that it was."""
 NOT_INSTALLED: Final = "Communities need graphrag, which is not installed."
-WHAT_TO_INSTALL: Final = "Run: pip install 'jitl[graph]' and start the service again."
+NOTICE: Final = f"{NOT_INSTALLED} {extra.WHAT_TO_INSTALL}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Cluster:
 def require() -> None:
     """Raises `MissingPart` where the extra is not installed; imports nothing."""
     if not installed():
-        raise MissingPart(NOT_INSTALLED, hint=WHAT_TO_INSTALL)
+        raise MissingPart(NOT_INSTALLED, hint=extra.WHAT_TO_INSTALL)
 
 
 def installed() -> bool:

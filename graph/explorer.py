@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from graph.facts import Kind, Mention
+from graph.facts import Kind, Mention, usual_kind, usual_name
 from graph.keys import key
-from graph.occurrences import VAGUE
 from graph.paths import shortest
 from jitl import text as texts
 from jitl.errors import NotFound
@@ -95,11 +94,11 @@ class _Seen:
 
     @property
     def name(self) -> str:
-        return min(self.spellings, key=lambda one: (-self.spellings[one], one))
+        return usual_name(self.spellings)
 
     @property
     def kind(self) -> Kind:
-        return min(self.kinds, key=lambda one: (one in VAGUE, -self.kinds[one], one))
+        return usual_kind(self.kinds)
 
 
 class Explorer:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
+
+WHAT_TO_INSTALL: Final = "Run: pip install 'jitl[graph]' and start the service again."
 
 
 def installed() -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import bisect
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 
 class Kind(enum.StrEnum):
@@ -26,6 +27,20 @@ class Kind(enum.StrEnum):
     CODE = "code"
     NAME = "name"  # a proper name of an unknown kind
     TERM = "term"  # a noun phrase
+
+
+VAGUE: Final = frozenset({Kind.NAME, Kind.TERM})
+"""Kinds that tell nothing of what is named."""
+
+
+def usual_name(spellings: Mapping[str, int]) -> str:
+    """The most frequent spelling, ties by the alphabet."""
+    return min(spellings, key=lambda spelling: (-spellings[spelling], spelling))
+
+
+def usual_kind(kinds: Mapping[Kind, int]) -> Kind:
+    """The most frequent one that tells something; a vague one where there is no other."""
+    return min(kinds, key=lambda kind: (kind in VAGUE, -kinds[kind], kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +99,8 @@ class Entity:
     """A node of one collection; counts are of published passages."""
 
     key: str
-    name: str  # the most frequent spelling, ties by the alphabet
-    kind: Kind  # the most frequent one that is not NAME or TERM, if any
+    name: str  # `usual_name` of its spellings
+    kind: Kind  # `usual_kind` of its kinds
     collection_id: str
     passages: int
     aliases: Sequence[str] = ()  # other keys of its class, sorted

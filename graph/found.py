@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from graph.facts import Alias, Facts, Kind, Mention, Statement
+from graph.facts import VAGUE, Alias, Facts, Kind, Mention, Statement
 from graph.keys import key
 from graph.terms import singular
 
-_UNSURE = frozenset({Kind.NAME, Kind.TERM})
 _OPENING = 4  # characters before a name that opens a text: an article, a quotation mark
 
 
@@ -19,7 +18,7 @@ class _Seen:
         self.name, self.kind, self.count, self.titled, self.start, self.end = name, kind, count, titled, start, end
 
     def again(self, name: str, kind: Kind, start: int, end: int) -> None:
-        if self.kind in _UNSURE and kind is not Kind.TERM:
+        if self.kind in VAGUE and kind is not Kind.TERM:
             self.kind = kind
         self.count += 1
         if self.start < 0 or start < self.start:

@@ -61,10 +61,10 @@ class Links:
     def known(self, chunk_id: str) -> bool:
         return chunk_id in self._mentions
 
-    def over(self, names: Iterable[str], own: str = "") -> Iterator[Link]:
-        """From a text that names these."""
+    def over(self, names: Iterable[str]) -> Iterator[Link]:
+        """From a text that names these and is no passage."""
         for name in names:
-            yield from self._of(name, -1, own, titled=False)
+            yield from self._of(name, -1, "", titled=False)
 
     def of(self, chunk_id: str) -> Iterator[Link]:
         """From a passage that was looked up; to others, some more than once."""

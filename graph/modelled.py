@@ -20,7 +20,7 @@ from graph.index import NAME
 from graph.written import Tally, WrittenClaims, content
 from jitl import prompts
 from jitl.errors import MissingPart, Unavailable
-from jitl.purse import Budget, Purse, cost, forget_replies, spent
+from jitl.purse import SPENT, WHAT_TO_SET, Budget, Purse, cost, forget_replies, spent
 from jitl.sql.outbox import VERSION, announce
 from jitl.sql.tables import collections, documents, versions
 from jitl.sql.versions import IndexedChunk, Versions
@@ -40,11 +40,8 @@ USUAL_REPLY: Final = 500
 """Tokens of a reply, for the estimate."""
 PATIENCE: Final = 5
 """Passages in a row without a reply that can be read, after which the model is not asked on."""
-SPENT: Final = "The budget is used up."
 NO_MODEL: Final = "Extraction by a model needs a language model, and none is configured."
-WHAT_TO_SET: Final = "Set JITL_MODEL_URL (any OpenAI-compatible endpoint), JITL_MODEL_NAME and, where it wants one, JITL_MODEL_KEY."
 NOT_INSTALLED: Final = "Extraction by a model needs graphrag, which is not installed."
-WHAT_TO_INSTALL: Final = "Run: pip install 'jitl[graph]' and start the service again."
 UNREADABLE: Final = "The model's replies are not in the form that was asked for, several in a row."
 WHAT_TO_TRY: Final = "Try another model; what was read so far is kept."
 
@@ -109,7 +106,7 @@ class ModelExtraction:
         if self._model is None:
             raise MissingPart(NO_MODEL, hint=WHAT_TO_SET)
         if self._template is None and not extra.installed():
-            raise MissingPart(NOT_INSTALLED, hint=WHAT_TO_INSTALL)
+            raise MissingPart(NOT_INSTALLED, hint=extra.WHAT_TO_INSTALL)
         return self._model
 
     def estimate(self, collection_id: str) -> Estimate:

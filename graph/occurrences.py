@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from graph.facts import Kind
+from graph.facts import VAGUE, Kind
 from graph.pairs import pairs
 from jitl.sql.frequencies import slices
 
@@ -28,7 +28,6 @@ NAMES: Final = 400
 """Names whose aliases are asked of the store at once."""
 EVIDENCE: Final = 4
 """Passages kept of each spelling, each of another document."""
-VAGUE: Final = frozenset({Kind.NAME, Kind.TERM})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,24 +13,24 @@ from numpy.typing import NDArray
 
 from graph.extract import titles
 from graph.keys import key
-from jitl.legs import DENSE, SPARSE
+from jitl.legs import DENSE
 
 if TYPE_CHECKING:
     from graph.asked import Asked
-    from jitl.types import Passage, Query, RankedHit
+    from jitl.types import Passage, RankedHit
 
 Floats = NDArray[np.float64]
 
 _STOP: Final = re.compile(r"(?<=[.!?])\s+|\n+|(?<=[。！？；])")
-OF_PASSAGE: Final = ("dense", "sparse", "titled", "named", "sentence", "covered")
-"""Columns of `Pool.alone`: cosine, share of the question's terms, whether the question names its title, the share of the question's
-names in it, and the largest share of the question's words that a sentence of it (with its header), and the whole passage, holds."""
+OF_PASSAGE: Final = ("dense", "titled", "named", "sentence")
+"""Columns of `Pool.alone`: cosine, whether the question names its title, the share of the question's names in it, and the largest share
+of the question's words that a sentence of it, with its header, holds."""
 
 
 class Pool:
     """`fused`: shape (n,), the score that search gave; `words`: shape (n, words), 1 where the passage holds it."""
 
-    def __init__(self, query: Query, asked: Asked, holding: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, asked: Asked, holding: Mapping[str, frozenset[str]]) -> None:
         """`holding`: key of the question -> the passages (chunk ids) that name it, as far as they were looked at."""
         self.hits: list[RankedHit] = []
         self.documents: list[str] = []
@@ -42,7 +42,6 @@ class Pool:
         self._at: dict[str, int] = {}
         self._asked = asked
         self._holding = holding
-        self._most_terms = sum(query.terms.values()) or 1.0
 
     def __len__(self) -> int:
         return len(self.hits)
@@ -62,8 +61,7 @@ class Pool:
             self.hits.append(hit)
             self.documents.append(passage.document_id)
             self.titles.append((passage.collection_id, key(passage.title)))
-            best = self._read(passage, words[row])
-            alone[row] = (*self._scored(hit), *self._called(passage), best, words[row] @ self.weights)
+            alone[row] = (max(0.0, hit.legs.get(DENSE, 0.0)), *self._called(passage), self._read(passage, words[row]))
         self.fused = np.concatenate([self.fused, [hit.score for hit, _ in new]])
         self.words = np.concatenate([self.words, words])
         self.alone = np.concatenate([self.alone, alone])
@@ -104,9 +102,6 @@ class Pool:
                 by_sentence[number] += weight
         return above + max(by_sentence.values())
 
-    def _scored(self, hit: RankedHit) -> tuple[float, float]:
-        return max(0.0, hit.legs.get(DENSE, 0.0)), hit.legs.get(SPARSE, 0.0) / self._most_terms
-
     def _called(self, passage: Passage) -> tuple[float, float]:
         called = {key(title) for title in titles(passage.title)}
         titled = max((1.0 if one in self._asked.named else 0.5 for one in called & self._asked.parts), default=0.0)
@@ -124,8 +119,8 @@ def _places(word: str, text: str) -> Iterator[int]:
         at = text.find(sought, at + 1)
 
 
-def order(scores: Sequence[float] | Floats) -> NDArray[np.int64]:
+def order(scores: Floats) -> NDArray[np.int64]:
     """Each one's place by descending score, from 0."""
     ranks = np.empty(len(scores), np.int64)
-    ranks[np.argsort(-np.asarray(scores), kind="stable")] = np.arange(len(scores))
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
     return ranks

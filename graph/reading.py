@@ -11,7 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from graph import packing
-from graph.facts import Entity, Kind, Stated
+from graph.facts import Entity, Kind, Stated, usual_kind, usual_name
 from graph.places import MOST_IDS, Place, places
 from graph.places import Node as Node  # noqa: PLC0414  # a name as it is read
 from graph.ports import LOOKED_AT
@@ -22,18 +22,14 @@ from jitl.sql.prepared import Prepared
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-_VAGUE = (Kind.NAME.value, Kind.TERM.value)
-
 
 def entity(node: Node, forms: str, aliases: Sequence[str]) -> Entity:
     spellings: Counter[str] = Counter()
-    kinds: Counter[str] = Counter()
+    kinds: Counter[Kind] = Counter()
     for name, kind, passages in json.loads(forms):
         spellings[name] += passages
-        kinds[kind] += passages
-    name = min(spellings, key=lambda spelling: (-spellings[spelling], spelling))
-    kind = min(kinds, key=lambda kind: (kind in _VAGUE, -kinds[kind], kind))
-    return Entity(node.key, name, Kind(kind), node.collection, node.passages, aliases)
+        kinds[Kind(kind)] += passages
+    return Entity(node.key, usual_name(spellings), usual_kind(kinds), node.collection, node.passages, aliases)
 
 
 class GraphReader:

@@ -6,7 +6,7 @@ A conditional logit over features with weights that are not negative: the next p
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from graph.pool import Pool
 
 NEXT: Final = (
-    "fused", "place", "dense", "titled", "named", "sentence", "open", "forward", "said_with", "back", "shared", "shared_open", "linked",
+    "fused", "place", *OF_PASSAGE, "open", "forward", "said_with", "back", "shared", "shared_open", "linked",
     "other",
 )  # fmt: skip
 """`open`: share of the question's words that it holds and those chosen do not; `other`: not of another document of a title of theirs."""
-_NEXT_ALONE: Final = [OF_PASSAGE.index(name) for name in ("dense", "titled", "named", "sentence")]
 _KINDS: Final = (FORWARD, BACK, SHARED)
 
 Weights = Floats
@@ -46,24 +45,25 @@ def read(text: str) -> Weights:
 
 
 class Steps:
-    """What was chosen so far, and what that makes of the others."""
+    """What was chosen so far, and what that makes of the others. Nothing comes into the pool meanwhile."""
 
-    def __init__(self, pool: Pool, links: Links) -> None:
+    def __init__(self, pool: Pool, links: Links, begin: tuple[Floats, Sequence[Link]] | None = None) -> None:
+        """`begin`: of a text that is no passage, from which the steps go on: the words that it holds and where it leads."""
         self.chosen: list[int] = []
         self._pool = pool
         self._links = links
+        fused = pool.fused / pool.fused.max(initial=1e-6)
+        self._alone = np.column_stack([fused, 1 / (1 + order(pool.fused)), pool.alone])
+        self._named = pool.alone[:, OF_PASSAGE.index("named")] + pool.alone[:, OF_PASSAGE.index("titled")] > 0
         self._held = np.zeros(len(pool.weights))
         self._reached: dict[str, dict[int, float]] = {kind: {} for kind in _KINDS}
         self._said: dict[int, float] = {}
         self.way: dict[int, tuple[float, Link, int | None]] = {}  # over which link each was reached, and from which chosen one
-        self._begun = False
-
-    def begin(self, held: Floats, links: list[Link]) -> None:
-        """Go from a text that is no passage: the words that it holds and where it leads."""
-        self._begun = True
-        self._held = np.maximum(self._held, held)
-        for link in links:
-            self._follow(link, None)
+        self._begun = begin is not None
+        if begin is not None:
+            self._held = begin[0]
+            for link in begin[1]:
+                self._follow(link, None)
 
     def take(self, at: int) -> None:
         self.chosen.append(at)
@@ -82,15 +82,11 @@ class Steps:
     def features(self) -> Floats:
         """Shape (pool, len(NEXT))."""
         pool = self._pool
-        fused = pool.fused / max(float(pool.fused.max()), 1e-6)
-        place = 1 / (1 + order(pool.fused))
         forward, back, shared = (self._vector(self._reached[kind]) for kind in _KINDS)
-        named = pool.alone[:, OF_PASSAGE.index("named")] + pool.alone[:, OF_PASSAGE.index("titled")]
         linked = (forward + back + shared) > 0
-        still = np.maximum(pool.words - self._held, 0) @ pool.weights * (linked | (named > 0))
+        still = np.maximum(pool.words - self._held, 0) @ pool.weights * (linked | self._named)
         said = self._vector(self._said)
-        own = pool.alone[:, _NEXT_ALONE]
-        return np.column_stack([fused, place, own, still, forward, said, back, shared, (shared > 0) * still, linked, self._others()])
+        return np.column_stack([self._alone, still, forward, said, back, shared, (shared > 0) * still, linked, self._others()])
 
     def _others(self) -> Floats:
         """0 for other documents of a title that one chosen has: parts of one page, as a rule, kept as documents of their own."""

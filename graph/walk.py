@@ -21,7 +21,6 @@ from graph.steps import Steps, Weights, shipped
 
 if TYPE_CHECKING:
     from graph.facts import Posting
-    from graph.pool import Floats
     from graph.ports import FactExtractor, GraphStore
     from jitl.ports import SparseEncoder
     from jitl.types import Query, RankedHit
@@ -104,34 +103,25 @@ class Path:
         self._look = look
         self._deadline = query.deadline
         self._known = known
-        self.pool = Pool(query, asked, holding)
+        self.pool = Pool(asked, holding)
         self.links = walk.links(query, asked, known)
-        self._begun: tuple[Floats, list[Link]] | None = None
-        self.steps = Steps(self.pool, self.links)
 
     def prepare(self, hits: Sequence[RankedHit], begun: Sequence[str], starts: Sequence[str]) -> None:
         """The pool: the first hits, what the question's names are titles of, and where these lead."""
         base = [hit for hit in hits if hit.passage is not None][:BASE]
         self.pool.add(base)
-        titled = [id_ for posting in self._known.values() for id_ in _titled(posting)]
+        titled = [id_ for posting in self._known.values() for id_, _ in posting.chunks[: min(posting.titled, TITLES)]]
         seeds = list(dict.fromkeys([*(hit.passage.id for hit in base[:SEEDS] if hit.passage), *titled]))[: SEEDS + TITLES // 2]
         self.links.look_up(seeds)
         leading = [link for seed in seeds for link in self.links.of(seed)]
         from_starts = list(self.links.over(begun))
         self._fetch([*titled, *(link.chunk_id for link in from_starts), *self._ends(leading)], FETCHED)
-        self._begun = (self.pool.shares(" ".join(starts)), from_starts) if starts else None
-        self._look_ahead()
-        self.steps = self._steps()
+        begin = (self.pool.shares(" ".join(starts)), from_starts) if starts else None
+        self._look_ahead(Steps(self.pool, self.links, begin))
+        self.steps = Steps(self.pool, self.links, begin)
 
-    def _steps(self) -> Steps:
-        steps = Steps(self.pool, self.links)
-        if self._begun is not None:
-            steps.begin(*self._begun)
-        return steps
-
-    def _look_ahead(self) -> None:
+    def _look_ahead(self, steps: Steps) -> None:
         """Where those lead that would be chosen first, all at once: what is asked of SQL is what a walk takes its time for."""
-        steps = self._steps()
         while len(steps.chosen) < min(AHEAD, len(self.pool)):
             steps.take(self._walk.best(steps))
         passages = [self.pool.hits[at].passage for at in steps.chosen]
@@ -176,8 +166,3 @@ class Path:
             own = None if source is None else self.pool.hits[source].passage
             names.append(link.name if own is None else self.links.name(own.id, link.name))
         return tuple(reversed(names))
-
-
-def _titled(posting: Posting) -> list[str]:
-    titled = [id_ for id_, title in posting.chunks if title]
-    return titled if len(titled) <= TITLES else titled[:TITLES]

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 LONGEST_REPLY: Final = 1500
 """Tokens; what is longer is cut off. So much is set aside while a reply is awaited."""
+SPENT: Final = "The budget is used up."
+WHAT_TO_SET: Final = "Set JITL_MODEL_URL (any OpenAI-compatible endpoint), JITL_MODEL_NAME and, where it wants one, JITL_MODEL_KEY."
+"""For those who have no model to pay."""
 A_MESSAGE: Final = 8
 """Tokens around each message."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api import access
+from api import access, render
 from api.auth import Caller
 from api.calibrating import KIND
 from api.here import Here
@@ -66,5 +66,5 @@ def show_fit(job: str, here: Here, who: Caller) -> dict[str, Any]:
         for fit in here.calibrating.report(found)
         if fit.collection_id in names
     ]
-    shown: dict[str, Any] = {"job": found.id, "state": found.state, "progress": dict(found.progress), "error": found.error}
+    shown = render.ended(found)
     return shown | {"dry_run": bool(found.arguments["dry_run"]), "collections": told}

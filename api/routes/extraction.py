@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from api import access
+from api import access, render
 from api.auth import Caller
 from api.extracting import KIND
 from api.here import Here
@@ -47,5 +47,5 @@ def show_extraction(job: str, here: Here, who: Caller) -> dict[str, Any]:
     if found.kind != KIND:
         raise NotFound("There is no such extraction.")
     told = here.extracting.report(found)
-    shown = {"job": found.id, "state": found.state, "progress": dict(found.progress), "error": found.error}
+    shown = render.ended(found)
     return shown | {"budget": asdict(told.budget), "spent": asdict(told.spent), **asdict(told.tally)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api import access
+from api import access, render
 from api.auth import Caller
 from api.fissioning import KIND
 from api.here import Here
@@ -44,5 +44,5 @@ def show_fission(job: str, here: Here, who: Caller) -> dict[str, Any]:
     if found.kind != KIND:
         raise NotFound("There is no such job of seed fission.")
     told = here.fissioning.report(found)
-    shown = {"job": found.id, "state": found.state, "progress": dict(found.progress), "error": found.error}
+    shown = render.ended(found)
     return shown | {"budget": asdict(told.budget), "spent": asdict(told.spent), "pairs": [asdict(pair) for pair in told.pairs]}

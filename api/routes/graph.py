@@ -97,7 +97,7 @@ def list_communities(
     found, following = here.surveying.shelf.listed(places, level=level, after=after, limit=limit)
     at = here.surveying.shelf.computed(places)
     computed = [ComputedReply(collection=place, at=at.get(place), changed=round(here.surveying.changed(place), 4)) for place in places]
-    notice = None if communities.installed() else f"{communities.NOT_INSTALLED} {communities.WHAT_TO_INSTALL}"
+    notice = None if communities.installed() else communities.NOTICE
     shown = [graph_replies.community(one, here.surveying.wrong) for one in found]
     return CommunitiesReply(communities=shown, next=following, computed=computed, notice=notice)
 

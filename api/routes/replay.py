@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api import access
+from api import access, render
 from api.auth import Caller
 from api.here import Here
 from api.replaying import KIND, Told
@@ -35,7 +35,7 @@ def show_replay(job: str, here: Here, who: Caller, limit: Annotated[int, Query(g
     if found.kind != KIND:
         raise NotFound("There is no such replay.")
     told = here.replaying.report(found, who) if found.state == "done" else []
-    report: dict[str, Any] = {"job": found.id, "state": found.state, "progress": dict(found.progress), "error": found.error}
+    report = render.ended(found)
     by_kind = {kind: [one for one in told if one.finding.kind == kind] for kind in ("regression", "note")}
     report["counts"] = {f"{kind}s": len(some) for kind, some in by_kind.items()}
     return report | {f"{kind}s": [_told(one) for one in some[:limit]] for kind, some in by_kind.items()}
