@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from api import render
+from jitl.answer import Turn
 from jitl.errors import TooLarge
 from jitl.principals import Principal
 from jitl.types import AnswerEvent, Done, Route, SearchResult
@@ -31,6 +32,7 @@ class Ask:
     release: str | None = None
     run: int | None = None
     history: Sequence[str] = ()  # what was asked before it, oldest first
+    route: str | None = None  # where the caller chose one; None: the router does
 
 
 class Asking:
@@ -58,7 +60,7 @@ class Asking:
             release=ask.release,
             run=ask.run,
             explain=explain,
-            history=ask.history,
+            turn=Turn(ask.history, ask.route),
         )
         for event in events:
             if isinstance(event, Done) and self._settings.keep_answers and not who.opted_out:

@@ -60,6 +60,7 @@ from jitl.answer import Answerer
 from jitl.errors import JitlError
 from jitl.glossary import Glossary
 from jitl.legs import NAMES as LEGS
+from jitl.models import OneModel
 from jitl.ports import Indexer
 from jitl.retrieve import PassageLeg, Searcher
 from jitl.route import TrainedRouter
@@ -136,6 +137,7 @@ class Container:
         self.loading = parts.Loading(self.encoder.load if self.encoder else _nothing)
         self._stack.callback(self.loading.wait)  # a thread left in native code would abort the process as it exits
         self.model = _endpoint(self.settings)
+        self.models = OneModel(self.model)
         if self.model is not None:
             self._stack.callback(self.model.close)
 
@@ -178,7 +180,7 @@ class Container:
         self.surveying = Surveying(self.db, *knows, self.settings, words=words, behind=self.following.outbox.count)
         self.lessons = Lessons(self.db, self.encoder, self.sparse)
         router = TrainedRouter(self.settings, self.lessons, self.glossary, encoder=self.encoder.id if self.encoder else None)
-        answerer = Answerer(self.searcher, router, self.model, self.settings, sparse=self.sparse, overviews=self.surveying.overviews)
+        answerer = Answerer(self.searcher, router, self.models, self.settings, sparse=self.sparse, overviews=self.surveying.overviews)
         self.asking = Asking(self.catalogue, self.searcher, answerer, router, self.answers, self.settings)
 
     def _open_jobs(self) -> None:

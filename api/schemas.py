@@ -63,6 +63,9 @@ class AskRequest(Asked):
 
     model_config = _example(question="What is the momentum resolution of the BESIII drift chamber?", collections=["bes3"])
     history: History = []
+    route: Literal["hep", "hep_code", "general", "general_code"] | None = Field(
+        default=None, description="Answer on this route, whatever the question looks like."
+    )
     stream: bool = Field(default=False, description="Answer as server-sent events: sources, token (many), done.")
     explain: bool = Field(default=False, description="Add the corrections that were weighed, with their probabilities.")
 

@@ -6,9 +6,9 @@ quotes of the passages, or a language model's words over them; otherwise the pla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,11 @@ from jitl.errors import MissingPart, OutOfBudget, Unavailable
 from jitl.extract import Extractor, opening
 from jitl.grounding import Grounding
 from jitl.overview import Chapter, Overviews, Remark, topic
-from jitl.ports import LanguageModel, Router, SparseEncoder
+from jitl.ports import LanguageModel, Models, Router, SparseEncoder
 from jitl.prompts import NOT_FOUND_MARK, day, holds, messages, say
 from jitl.reading import PASSAGES as PASSAGES_READ
 from jitl.reading import Reading, content, read
-from jitl.types import Answer, AnswerEvent, CorrectionState, Done, RankedHit, Sources, Token
+from jitl.types import AnswerEvent, CorrectionState, Done, RankedHit, Route, Sources, Token
 from jitl.unsourced import Unsourced
 from jitl.views import views
 
@@ -36,33 +36,39 @@ PASSAGES = 10
 MODEL_PASSAGES = 6
 """Of these, the ones a model reads."""
 
-Keep = Callable[[Answer, str, tuple[str, ...]], None]
-"""Stores a finished answer for the principal and the collections asked."""
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where in a conversation a question stands, and the route that its caller chose, if one did."""
+
+    history: Sequence[str] = ()  # what was asked before, oldest first
+    route: str | None = None
+
+
+FIRST = Turn()
 
 
 class Answerer:
-    """Answers questions; safe to call from several threads. `model` None: extractive answers."""
+    """Answers questions; safe to call from several threads. On a route without a model answers are extractive."""
 
     def __init__(
         self,
         searcher: Searcher,
         router: Router,
-        model: LanguageModel | None,
+        models: Models,
         settings: Settings,
-        keep: Keep | None = None,
         *,
         sparse: SparseEncoder,
         overviews: Overviews | None = None,
     ) -> None:
         self._searcher = searcher
         self._router = router
-        self._model = model
+        self._models = models
         self._sparse = sparse
-        self._unsourced = Unsourced(model, own_on_hep=settings.hep_own_knowledge)
+        self._unsourced = Unsourced(models, own_on_hep=settings.hep_own_knowledge)
         self._overviews = overviews
         self._extractor = Extractor()
         self._grounding = Grounding(settings.grounded_threshold)
-        self._keep = keep if settings.keep_answers else None
 
     def ask(
         self,
@@ -74,18 +80,15 @@ class Answerer:
         release: str | None = None,
         run: int | None = None,
         explain: bool = False,
-        history: Sequence[str] = (),
+        turn: Turn = FIRST,
     ) -> Iterator[AnswerEvent]:
         """Events of one answer. `collections` are ids that the caller may read. Raises before the first event or not at all."""
         query = self._searcher.prepare(question, collections, as_of=as_of, release=release, run=run)
         result = self._searcher.search(query, PASSAGES)
-        route = self._router.route(question, query.vector, history, principal_id)
-        draft = Draft(query, content(query, self._sparse), result, route, notices=list(result.notices), history=history)
+        route = Route(turn.route, 1.0, "asked") if turn.route else self._router.route(question, query.vector, turn.history, principal_id)
+        draft = Draft(query, content(query, self._sparse), result, route, notices=list(result.notices), history=turn.history)
         yield from self._answer(draft)
-        answer = draft.answer(explain=explain)
-        if self._keep is not None:
-            self._keep(answer, principal_id, tuple(collections))
-        yield Done(answer)
+        yield Done(draft.answer(explain=explain))
 
     def _answer(self, draft: Draft) -> Iterator[AnswerEvent]:
         supported, passages = self._supports(draft, [hit for hit in draft.result.hits if hit.passage is not None])
@@ -181,12 +184,13 @@ class Answerer:
         """Authoritative evidence, the passages, what awaits review: worded by the model, or quoted."""
         first = draft.cite_evidence(authoritative=True)
         quoted = self._quote(draft, passages)
-        if self._model is not None:
+        model = self._models.of(draft.route.label)
+        if model is not None:
             self._add_passages(draft, passages)
         last = draft.cite_evidence(authoritative=False)
         yield Sources(tuple(draft.sources), tuple(draft.notices))
-        if self._model is not None:
-            rescue = yield from self._modelled(draft, self._model)
+        if model is not None:
+            rescue = yield from self._modelled(draft, model)
             if not rescue:
                 return
         yield from _listed(draft, first)

@@ -12,17 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from jitl.types import (
-        Chunk,
-        Consultation,
-        Hit,
-        Matrix,
-        ParsedDocument,
-        Passage,
-        Query,
-        Route,
-        Vector,
-    )
+    from jitl.types import Chunk, Consultation, Hit, Matrix, ParsedDocument, Passage, Query, Route, Vector
 
 
 class Encoder(Protocol):
@@ -245,6 +235,14 @@ class Message:
 class LanguageModel(Protocol):
     def stream(self, messages: Sequence[Message]) -> Generator[str, None, None]:
         """Pieces of the reply in order. Raises `Unavailable` (nothing came, or the reply broke off), `OutOfBudget`. Closing it cancels."""
+        ...
+
+
+class Models(Protocol):
+    """Which model answers on which route."""
+
+    def of(self, route: str, /) -> LanguageModel | None:
+        """The model of `hep`, `hep_code`, `general` or `general_code`; None: none is configured, answers on it are extractive."""
         ...
 
 

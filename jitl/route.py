@@ -146,7 +146,7 @@ class TrainedRouter:
 
 def settled(route: Route) -> Route:
     """The route of a question that the collections or a correction answered: that is no small talk, whatever it looked like."""
-    if route.by == "taught" or not route.label.startswith("general"):
+    if route.by in ("taught", "asked") or not route.label.startswith("general"):
         return route
     return replace(route, label=route.label.replace("general", "hep"), by="settled", guess=route.label)
 

@@ -216,7 +216,7 @@ class Consultation:
 class Route:
     label: str  # hep, hep_code, general, general_code
     confidence: float  # of the model, in the label that it chose
-    by: str = "model"  # or default (the model was not sure), taught, settled (the collections answered)
+    by: str = "model"  # or default (the model was not sure), taught, asked (by the caller), settled (the collections answered)
     guess: str | None = None  # what the model chose, where something else decided
 
 

@@ -11,29 +11,31 @@ from jitl.prompts import own_knowledge, say
 
 if TYPE_CHECKING:
     from jitl.draft import Draft
-    from jitl.ports import LanguageModel
+    from jitl.ports import LanguageModel, Models
     from jitl.types import Route, Token
 
 
 class Unsourced:
-    """`model` None: nothing is ever said but that nothing was found. `own_on_hep`: the HEP routes may answer from the model too."""
+    """On a route without a model nothing is said but that nothing was found. `own_on_hep`: the HEP routes may answer from theirs too."""
 
-    def __init__(self, model: LanguageModel | None, *, own_on_hep: bool) -> None:
-        self._model = model
+    def __init__(self, models: Models, *, own_on_hep: bool) -> None:
+        self._models = models
         self._own_on_hep = own_on_hep
 
-    def allows(self, route: Route) -> bool:
-        return self._model is not None and (self._own_on_hep or route.label.startswith("general"))
+    def model(self, route: Route) -> LanguageModel | None:
+        """The one that may answer by itself on this route."""
+        return self._models.of(route.label) if self._own_on_hep or route.label.startswith("general") else None
 
     def say(self, draft: Draft) -> Iterator[Token]:
         """The words of a draft that is not grounded. The mark is the answer's first line, before any word of the model."""
         language = draft.query.language
-        if self._model is None or not self.allows(draft.route):
+        model = self.model(draft.route)
+        if model is None:
             yield draft.token(say("not_found", language))
             return
         begun = False
         try:
-            with closing(self._model.stream(own_knowledge(draft.query.text, draft.history))) as pieces:
+            with closing(model.stream(own_knowledge(draft.query.text, draft.history))) as pieces:
                 for piece in pieces:
                     words = piece if begun else piece.lstrip()
                     if words and not begun:

@@ -31,7 +31,7 @@ async def ask(body: AskRequest, here: Here, who: Caller) -> dict[str, Any] | Res
 
     `grounded: false` says that the collections hold no answer. A collection that the key may not read is refused as unknown.
     """
-    events = here.asking.answer(who, replace(_asked(body), history=body.history), explain=body.explain)
+    events = here.asking.answer(who, replace(_asked(body), history=body.history, route=body.route), explain=body.explain)
     if body.stream:
         return await stream(events, explain=body.explain)
 

@@ -13,6 +13,7 @@ from jitl.adapters.llm import ChatEndpoint
 from jitl.adapters.sparse import HepTerms
 from jitl.answer import Answerer
 from jitl.errors import Unavailable
+from jitl.models import OneModel
 from jitl.route import TrainedRouter
 from jitl.settings import Settings
 from jitl.types import (
@@ -102,7 +103,7 @@ def server():
 
 def ask(question: str = QUESTION, shelf: Shelf | None = None, endpoint: Endpoint | None = None, **settings: object) -> tuple[list, Answer]:
     model = ChatEndpoint(endpoint.url, "xiwu", timeout_s=1.0) if endpoint else None
-    answerer = Answerer(shelf or Shelf(), TrainedRouter(Settings()), model, Settings(**settings), sparse=SPARSE)
+    answerer = Answerer(shelf or Shelf(), TrainedRouter(Settings()), OneModel(model), Settings(**settings), sparse=SPARSE)
     events = list(answerer.ask(question, ["c1"], "p1"))
     assert isinstance(events[0], Sources)
     assert isinstance(events[-1], Done)
@@ -188,26 +189,14 @@ def test_evidence_is_at_most_five():
 
 def test_candidates_are_shown_on_request_alone():
     shelf = Shelf(Consultation(candidates=(Candidate(taught(), 0.2, 0.1, Strength.UNRELATED),)))
-    answerer = Answerer(shelf, TrainedRouter(Settings()), None, Settings(), sparse=SPARSE)
+    answerer = Answerer(shelf, TrainedRouter(Settings()), OneModel(None), Settings(), sparse=SPARSE)
     explained = [list(answerer.ask(QUESTION, ["c1"], "p1", explain=explain))[-1].answer.candidates for explain in (True, False)]
     assert [len(candidates) for candidates in explained] == [1, 0]
 
 
-def test_failed_legs_are_named_and_answers_are_kept_with_their_reader():
-    kept = []
-    answerer = Answerer(
-        Shelf(notices=("dense: down",)), TrainedRouter(Settings()), None, Settings(), lambda *row: kept.append(row), sparse=SPARSE
-    )
-    answer = list(answerer.ask(QUESTION, ["c1"], "p1"))[-1].answer
-    assert answer.notices == ("dense: down",)
-    assert kept == [(answer, "p1", ("c1",))]
-
-
-def test_answers_are_not_kept_where_the_settings_say_so():
-    answerer = Answerer(
-        Shelf(), TrainedRouter(Settings()), None, Settings(keep_answers=False), lambda *_: pytest.fail("kept"), sparse=SPARSE
-    )
-    list(answerer.ask(QUESTION, ["c1"], "p1"))
+def test_failed_legs_are_named():
+    answerer = Answerer(Shelf(notices=("dense: down",)), TrainedRouter(Settings()), OneModel(None), Settings(), sparse=SPARSE)
+    assert list(answerer.ask(QUESTION, ["c1"], "p1"))[-1].answer.notices == ("dense: down",)
 
 
 def test_a_model_words_the_answer_and_its_citations_are_checked(server):
@@ -275,6 +264,8 @@ def test_a_search_that_fails_raises_before_anything_is_said():
         def search(self, query, k):
             raise Unavailable("SQL does not answer.")
 
-    events: Iterator[object] = Answerer(Down(), TrainedRouter(Settings()), None, Settings(), sparse=SPARSE).ask(QUESTION, ["c1"], "p1")
+    events: Iterator[object] = Answerer(Down(), TrainedRouter(Settings()), OneModel(None), Settings(), sparse=SPARSE).ask(
+        QUESTION, ["c1"], "p1"
+    )
     with pytest.raises(Unavailable):
         next(events)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from jitl.adapters.llm import ChatEndpoint
-from jitl.answer import Answerer
+from jitl.answer import Answerer, Turn
+from jitl.models import OneModel
 from jitl.route import settled
 from jitl.settings import Settings
 from jitl.types import Answer, Candidate, Consultation, Route, Strength, Token
@@ -43,8 +44,8 @@ def endpoint() -> Iterator[Endpoint]:
 
 def ask(question: str, label: str, endpoint: Endpoint | None, shelf: Shelf | None = None, history=(), **settings) -> Answer:
     model = ChatEndpoint(endpoint.url, "xiwu", timeout_s=1.0) if endpoint else None
-    answerer = Answerer(shelf or Shelf(), Always(Route(label, 0.9)), model, Settings(**settings), sparse=SPARSE)
-    *events, done = answerer.ask(question, ["c1"], "p1", history=history)
+    answerer = Answerer(shelf or Shelf(), Always(Route(label, 0.9)), OneModel(model), Settings(**settings), sparse=SPARSE)
+    *events, done = answerer.ask(question, ["c1"], "p1", turn=Turn(history))
     assert "".join(event.text for event in events if isinstance(event, Token)) == done.answer.text
     return done.answer
 
@@ -99,7 +100,11 @@ def test_earlier_questions_reach_the_router_and_the_model(endpoint):
     endpoint.pieces = ("Fine.",)
     router = Always(Route("general", 0.9))
     model = ChatEndpoint(endpoint.url, "xiwu", timeout_s=1.0)
-    list(Answerer(Shelf(), router, model, Settings(), sparse=SPARSE).ask("And in winter?", ["c1"], "p1", history=("How warm is Rome?",)))
+    list(
+        Answerer(Shelf(), router, OneModel(model), Settings(), sparse=SPARSE).ask(
+            "And in winter?", ["c1"], "p1", turn=Turn(("How warm is Rome?",))
+        )
+    )
     assert router.heard == [("How warm is Rome?",)]
     assert "How warm is Rome?" in endpoint.requests[-1]["messages"][-1]["content"]
 
