@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import warnings
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -157,17 +160,40 @@ def test_our_example_is_borne_out_by_itself() -> None:
     assert (found.dropped, len(found.claims.names), len(found.claims.relations)) == (0, 7, 4)
 
 
-def test_replies_are_read_as_graphrag_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+GRAPHRAGS_READING = """
+import json, sys
+from graphrag.index.operations.extract_graph.graph_extractor import GraphExtractor
+reply, field, record = json.load(sys.stdin)
+names, relations = GraphExtractor(None, "", 0)._process_result(reply, "", field, record)
+named, related = ("title", "type"), ("source", "target", "description")
+json.dump([list(zip(*(names[it] for it in named))), list(zip(*(relations[it] for it in related)))], sys.stdout)
+"""
+
+
+def test_replies_are_read_as_graphrag_reads_them() -> None:
+    """Its extractor has a process of its own: importing it changes `asyncio.run` for good, which leaves every later loop open."""
     need(extra.installed(), "graphrag", "pip install 'jitl[graph]'")
-    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of its imports
-        from graphrag.index.operations.extract_graph.graph_extractor import GraphExtractor
     reply = "\n##\n".join([*NAMES, *GOOD, "(", "nonsense", '("entity"<|>x)', '("relationship"<|>a<|>b<|>c)', '("other"<|>a<|>b<|>c<|>d)'])
     reply += "##" + prompts.TRIPLES_EXAMPLE.partition("Output:")[2].rpartition("<|COMPLETE|>")[0] + "\n##\n<|COMPLETE|>"
-    names, relations = GraphExtractor(None, "", 0)._process_result(reply, "", claims.FIELD, claims.RECORD)  # type: ignore[arg-type]
+    names, relations = json.loads(
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", GRAPHRAGS_READING],
+            input=json.dumps([reply, claims.FIELD, claims.RECORD]),
+            env={**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
+    )
     told = claims.told(reply)
     assert told is not None
-    assert [(name.upper(), kind.upper()) for name, kind in told.names] == list(zip(names["title"], names["type"], strict=True))
-    theirs = zip(relations["source"], relations["target"], relations["description"], strict=True)
-    assert [(one.upper(), other.upper(), said) for one, other, said in told.relations] == list(theirs)
+    assert [[name.upper(), kind.upper()] for name, kind in told.names] == names
+    assert [[one.upper(), other.upper(), said] for one, other, said in told.relations] == relations
+
+
+def test_what_the_service_imports_of_graphrag_leaves_event_loops_as_they_are() -> None:
+    need(extra.installed(), "graphrag", "pip install 'jitl[graph]'")
+    before = asyncio.run
+    extra.extraction_prompt()
+    extra.leiden([("a", "b", 1.0)], largest=10, seed=1)
+    assert asyncio.run is before
