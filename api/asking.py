@@ -63,9 +63,13 @@ class Asking:
             turn=Turn(ask.history, ask.route),
         )
         for event in events:
-            if isinstance(event, Done) and self._settings.keep_answers and not who.opted_out:
+            if isinstance(event, Done) and self.keeps(who):
                 self._answers.keep(event.answer.id, who.id, within, ask.question, render.answer(event.answer))
             yield event
+
+    def keeps(self, who: Principal) -> bool:
+        """Whether answers to this principal can be looked up and voted on later."""
+        return self._settings.keep_answers and not who.opted_out
 
     def search(self, who: Principal, ask: Ask, k: int) -> SearchResult:
         self._check(ask)

@@ -22,7 +22,7 @@ from jitl.ports import LanguageModel, Models, Router, SparseEncoder
 from jitl.prompts import NOT_FOUND_MARK, day, holds, messages, say
 from jitl.reading import PASSAGES as PASSAGES_READ
 from jitl.reading import Reading, content, read
-from jitl.types import AnswerEvent, CorrectionState, Done, RankedHit, Route, Sources, Token
+from jitl.types import AnswerEvent, CorrectionState, Done, RankedHit, Route, Token
 from jitl.unsourced import Unsourced
 from jitl.views import views
 
@@ -124,7 +124,7 @@ class Answerer:
         number = draft.cite(correction_source(taught), taught.answer)
         self._quote(draft, passages)
         evidence = draft.cite_evidence()
-        yield Sources(tuple(draft.sources), tuple(draft.notices))
+        yield draft.shown()
         what = "confirmed" if taught.confirmed else "corrected"
         credit = say(what, draft.query.language, author=taught.author, date=day(taught.at))
         yield draft.token(f"{taught.answer} [{number}]\n\n{credit}{_validity(taught, draft.query.language)}")
@@ -154,7 +154,7 @@ class Answerer:
         first = draft.cite_evidence(authoritative=True)
         shown = [(chapter.title, [self._remark(draft, remark) for remark in chapter.remarks]) for chapter in chapters]
         last = draft.cite_evidence(authoritative=False)
-        yield Sources(tuple(draft.sources), tuple(draft.notices))
+        yield draft.shown()
         yield from _listed(draft, first)
         for title, remarks in shown:
             yield draft.token(f"{draft.gap()}**{title}**")
@@ -176,7 +176,7 @@ class Answerer:
         """What was proposed is shown, labelled; passages that do not hold the answer are no sources of it. A model may know it, marked."""
         draft.grounded = False
         evidence = draft.cite_evidence()
-        yield Sources(tuple(draft.sources), tuple(draft.notices))
+        yield draft.shown()
         yield from self._unsourced.say(draft)
         yield from _listed(draft, evidence)
 
@@ -188,7 +188,7 @@ class Answerer:
         if model is not None:
             self._add_passages(draft, passages)
         last = draft.cite_evidence(authoritative=False)
-        yield Sources(tuple(draft.sources), tuple(draft.notices))
+        yield draft.shown()
         if model is not None:
             rescue = yield from self._modelled(draft, model)
             if not rescue:

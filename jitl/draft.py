@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jitl.citations import correction_source, statement_of
 from jitl.route import settled
-from jitl.types import Answer, CorrectionState, Query, Route, SearchResult, Source, Token
+from jitl.types import Answer, CorrectionState, Query, Route, SearchResult, Source, Sources, Token
 
 if TYPE_CHECKING:
     from jitl.reading import Reading
@@ -35,6 +35,7 @@ class Draft:
     grounded: bool = True
     history: Sequence[str] = ()  # what was asked before
     first_route: Route | None = None  # before it was settled
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def settle(self) -> None:
         """The collections or a correction answer."""
@@ -62,6 +63,10 @@ class Draft:
         self.texts[number] = text
         return number
 
+    def shown(self) -> Sources:
+        """The event that begins the answer."""
+        return Sources(tuple(self.sources), tuple(self.notices), self.id)
+
     def token(self, text: str) -> Token:
         self.said.append(text)
         return Token(text)
@@ -84,7 +89,7 @@ class Draft:
     def answer(self, *, explain: bool) -> Answer:
         consultation = self.result.consultation
         return Answer(
-            id=str(uuid.uuid4()),
+            id=self.id,
             question=self.query.text,
             text="".join(self.said),
             grounded=self.grounded,

@@ -128,6 +128,9 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "left_out": "{count} statements of the language model without support in the sources were left out.",
         "no_overview": "There is no overview of these collections: {reason}",
         "dropped": "{count} citations of the language model that its sources do not support were taken out.",
+        "sources": "Sources:",
+        "taught": "Correction by {title}",
+        "answer_link": "This answer: <{link}>",
     },
     "zh": {
         "not_found": "在这些资料库中没有找到答案。",
@@ -152,6 +155,9 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "left_out": "语言模型有 {count} 句陈述在来源中没有依据，已略去。",
         "no_overview": "这些资料库没有概览：{reason}",
         "dropped": "语言模型有 {count} 处引用与来源不符，已去掉。",
+        "sources": "来源：",
+        "taught": "更正：{title}",
+        "answer_link": "本回答：<{link}>",
     },
 }
 

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address `jitl serve` binds.")
     port: int = Field(default=8765, ge=0, le=65535)
+    public_url: str | None = Field(
+        default=None, description="Address under which people reach the service, for links in answers; none: the one a request came by."
+    )
     max_upload_bytes: int = Field(default=512 * 2**20, description="Largest request body that carries documents.")
     max_batch_bytes: int = Field(default=64 * 2**20, description="Largest request body that carries a batch of corrections.")
     max_body_bytes: int = Field(default=2 * 2**20, description="Largest request body of every other route.")

@@ -259,6 +259,7 @@ class Sources:
 
     sources: tuple[Source, ...]
     notices: tuple[str, ...] = ()
+    answer_id: str = ""  # of the answer that it begins
 
 
 @dataclass(frozen=True, slots=True)
