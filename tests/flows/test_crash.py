@@ -16,6 +16,7 @@ from tests.data import ROOT
 from tests.flows.crash_child import DOCUMENTS, POINTS
 
 CYCLES = int(os.environ.get("JITL_CRASH_CYCLES", "60"))
+"""Kills of the long run, each point several times; the short one kills once at each."""
 
 
 @dataclass
@@ -63,17 +64,18 @@ def lives(tmp_path: Path) -> Lives:
 
 
 @pytest.mark.timeout(900)
-def test_sixty_kills_lose_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cycles", [len(POINTS), pytest.param(CYCLES, marks=pytest.mark.soak)])
+def test_kills_lose_nothing(tmp_path: Path, cycles: int) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     rng = random.Random(seed)
     owner = lives(tmp_path)
-    points = [*POINTS] * (CYCLES // len(POINTS) + 1)
+    points = [*POINTS] * (cycles // len(POINTS) + 1)
     rng.shuffle(points)
-    for point in points[:CYCLES]:
+    for point in points[:cycles]:
         owner.live(point, rng.choice((1, 1, 2, 3)))
     found = owner.live(POINTS[-1], 1)
-    assert len(found["corrections"]) >= CYCLES // 4
+    assert len(found["corrections"]) >= cycles // 4
     assert len(found["documents"]) == DOCUMENTS
 
 
