@@ -7,9 +7,13 @@ raises `jitl.errors.Unavailable` when its backend does not answer, and changes n
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from jitl.speech import LanguageModel as LanguageModel  # noqa: PLC0414  # of the same contracts
+from jitl.speech import Message as Message  # noqa: PLC0414
+from jitl.speech import Models as Models  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from jitl.types import Chunk, Consultation, Hit, Matrix, ParsedDocument, Passage, Query, Route, Vector
@@ -227,32 +231,17 @@ class RouteLessons(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    role: str  # system, user, assistant
-    content: str
-
-
-class LanguageModel(Protocol):
-    def stream(self, messages: Sequence[Message]) -> Generator[str, None, None]:
-        """Pieces of the reply in order. Raises `Unavailable` (nothing came, or the reply broke off), `OutOfBudget`. Closing it cancels."""
-        ...
-
-
-class Models(Protocol):
-    """Which model answers on which route."""
-
-    def of(self, route: str, /) -> LanguageModel | None:
-        """The model of `hep`, `hep_code`, `general` or `general_code`; None: none is configured, answers on it are extractive."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to read: its identity in the collection, its public name and where its bytes lie now."""
+    """A file to read: its identity in the collection, its public name and where its bytes lie now.
+
+    `provenance` is what the place it came from says of it; it goes before what the file says of itself in each document's metadata.
+    `about` in it is a sentence or two for readers and becomes the document's first block.
+    """
 
     uri: str
     name: str
     path: Path
+    provenance: Mapping[str, str | float | Sequence[str]] = field(default_factory=dict, hash=False)
 
 
 class Parser(Protocol):
