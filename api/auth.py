@@ -103,7 +103,7 @@ class Gate:
             _plain_address(scope)
             receive = await limits.bounded(scope, receive, self._caps)
         except JitlError as error:
-            await limits.refuse(errors.render(error), scope, receive, guarded)
+            await limits.refuse(errors.render(error, scope["path"]), scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
 

@@ -1,13 +1,11 @@
-"""How an error looks over HTTP: RFC 9457 problem details, from one table.
+"""How an error looks over HTTP: RFC 9457 problem details, or what a face's clients expect (`api/envelopes.py`), from one table.
 
 A problem never repeats the request's own text, and an unexpected error shows a request id instead of its cause.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -15,6 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api import envelopes
+from api.failures import Failure, reply
 from api.limits import TooSlow
 from jitl import errors
 
@@ -45,27 +45,16 @@ FRAMEWORK: Final[dict[int, tuple[str, str, str]]] = {
     405: ("method-not-allowed", "Method not allowed", "This address does not know that method."),
 }
 
-Fields = Sequence[dict[str, Any]]
 
-
-def problem(
-    status: int,
-    slug: str,
-    title: str,
-    detail: str,
-    *,
-    hint: str = "",
-    fields: Fields = (),
-    request_id: str = "",
-) -> Response:
-    """The response for a problem. `fields` are the places of a body that were refused: {"field", "message"}."""
-    body: dict[str, Any] = {"type": f"urn:jitl:problem:{slug}", "title": title, "status": status, "detail": detail, "hint": hint}
-    if fields:
-        body["errors"] = list(fields)
-    if request_id:
-        body["request_id"] = request_id
-    headers = {401: {"WWW-Authenticate": 'Bearer realm="jitl"'}, 503: {"Retry-After": "2"}, 429: {"Retry-After": "60"}}.get(status)
-    return Response(json.dumps(body, ensure_ascii=False).encode(errors="replace"), status, headers, MEDIA_TYPE)
+def problem(failure: Failure) -> Response:
+    """The response for a failure as problem details."""
+    kind = f"urn:jitl:problem:{failure.slug}"
+    body: dict[str, Any] = {"type": kind, "title": failure.title, "status": failure.status, "detail": failure.detail, "hint": failure.hint}
+    if failure.fields:
+        body["errors"] = list(failure.fields)
+    if failure.request_id:
+        body["request_id"] = failure.request_id
+    return reply(failure.status, body, MEDIA_TYPE)
 
 
 def describe(error: errors.JitlError) -> dict[str, Any]:
@@ -75,9 +64,18 @@ def describe(error: errors.JitlError) -> dict[str, Any]:
     return {key: value.encode(errors="replace").decode() if isinstance(value, str) else value for key, value in detail.items()}
 
 
-def render(error: errors.JitlError) -> Response:
+def failure_of(error: errors.JitlError) -> Failure:
     status, slug, title = row_of(error)
-    return problem(status, slug, title, error.message, hint=error.hint)
+    return Failure(status, slug, title, error.message, error.hint)
+
+
+def render(error: errors.JitlError, path: str) -> Response:
+    """The error in the form that clients of this path expect."""
+    return _shaped(failure_of(error), path)
+
+
+def _shaped(failure: Failure, path: str) -> Response:
+    return (envelopes.of(path) or problem)(failure)
 
 
 def row_of(error: errors.JitlError) -> tuple[int, str, str]:
@@ -86,30 +84,29 @@ def row_of(error: errors.JitlError) -> tuple[int, str, str]:
 
 
 def install(app: FastAPI) -> None:
-    """Every way a request can fail ends in `problem`."""
+    """Every way a request can fail ends in `_shaped`."""
     app.add_exception_handler(errors.JitlError, _expected)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _expected(_: Request, error: Exception) -> Response:
+async def _expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.JitlError)
-    return render(error)
+    return render(error, request.url.path)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fields = [{"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()]
-    return problem(
-        422, "bad-input", "The request is not valid", "Some fields are not what they should be.", hint="See /docs.", fields=fields
-    )
+    title, detail = "The request is not valid", "Some fields are not what they should be."
+    return _shaped(Failure(422, "bad-input", title, detail, "See /docs.", fields), request.url.path)
 
 
-async def _framework(_: Request, error: Exception) -> Response:
+async def _framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     slug, title, detail = FRAMEWORK.get(error.status_code, ("refused", "Refused", "The request was refused."))
-    answer = problem(error.status_code, slug, title, detail, hint="See /docs.")
+    answer = _shaped(Failure(error.status_code, slug, title, detail, "See /docs."), request.url.path)
     answer.headers.update(error.headers or {})
     return answer
 
@@ -118,4 +115,4 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     request_id = str(request.scope.get("state", {}).get("request_id", ""))
     log.error("request %s failed: %s", request_id, type(error).__name__)
     detail = "The service failed at this request; its log tells more under the request id."
-    return problem(500, "internal", "Something went wrong here", detail, request_id=request_id)
+    return _shaped(Failure(500, "internal", "Something went wrong here", detail, request_id=request_id), request.url.path)
