@@ -16,16 +16,15 @@ View = tuple[Query, Sequence[RankedHit]]
 
 
 def views(query: Query, hits: Sequence[RankedHit], sparse: SparseEncoder) -> Iterator[View]:
-    """The question beside all passages, and its rewrite beside those of the other language; first by the best passage's language."""
-    own: View = (content(query, sparse), hits)
+    """The question beside all passages; where it was rewritten, first beside those of its own language, then its rewrite beside the others."""
+    own = content(query, sparse)
     said = rewritten(query, sparse)
     others = [_seen(hit) for hit in hits if said is not None and _language(hit) == said.language]
-    if said is None or not others:
-        yield own
-    elif _language(hits[0]) == said.language:
-        yield from ((said, others), own)
-    else:
-        yield from (own, (said, others))
+    if said is not None and others:
+        if len(others) < len(hits):
+            yield own, [hit for hit in hits if _language(hit) != said.language]
+        yield said, others
+    yield own, hits
 
 
 def rewritten(query: Query, sparse: SparseEncoder) -> Query | None:

@@ -104,7 +104,10 @@ def test_words_without_a_name_count_as_missing():
     assert supported(query, hits) == [False, False]
 
 
-def test_passages_in_the_questions_own_language_are_judged_as_before():
-    query, hits = asked("When was the magnet ramped?", "The magnet was ramped on Monday.", "磁体在周一升场。")
-    first, *_ = views(query, hits, TERMS)
-    assert first == (content(query, TERMS), hits)
+def test_passages_in_the_questions_own_language_are_judged_alone_and_first():
+    query, hits = asked("When was the magnet ramped?", "磁体在周一升场。", "The magnet was ramped on Monday.")
+    assert query.rewritten is not None
+    first, second, last = views(query, hits, TERMS)
+    assert first == (content(query, TERMS), hits[1:])
+    assert (second[0].language, [hit.passage for hit in second[1]]) == ("zh", [hits[0].passage])
+    assert last == (content(query, TERMS), hits)
