@@ -153,21 +153,23 @@ class Searcher:
         fused = self._gathering.end(query, begun, candidates, notices)
         if fused is None and consultation.answer is None:
             raise Unavailable("No source of passages answered: " + " ".join(notices), hint="Try again; `jitl doctor` says what is wrong.")
-        onward = self._onward(query, consultation)
+        onward = self._onward(query, consultation, notices)
         ahead = [hit for _, hits in onward for hit in hits]
         ids = {hit.passage.id for hit in ahead if hit.passage is not None}
         rest = self._walked(query, consultation, fused or [], k, notices)
         hits = [*ahead, *(hit for hit in rest if hit.passage is None or hit.passage.id not in ids)]
         return SearchResult(self._corrected(query, consultation, hits[:k])[:k], consultation, query, tuple(notices), onward)
 
-    def _onward(self, query: Query, consultation: Consultation) -> tuple[tuple[Query, Sequence[RankedHit]], ...]:
+    def _onward(self, query: Query, consultation: Consultation, notices: list[str]) -> tuple[tuple[Query, Sequence[RankedHit]], ...]:
         """What a question asks of passages when corrections have answered a part of it, and what holds that."""
         found = []
         for left in consultation.onward:
             asked = self.prepare(left, query.collections, as_of=query.as_of, release=query.release, run=query.run)
             asked = replace(asked, deadline=query.deadline)
-            fused = self._gathering.end(asked, self._gathering.begin(asked, ONWARD), ONWARD, [])
-            hits = self._gathering.hydrated(asked, fused or [], ONWARD)
+            missed: list[str] = []
+            fused = self._gathering.end(asked, self._gathering.begin(asked, ONWARD), ONWARD, missed)
+            notices += [notice for notice in missed if notice not in notices]
+            hits = self._marked(asked, self._gathering.hydrated(asked, fused or [], ONWARD))
             found.append((asked, [replace(hit, path=(left,)) for hit in hits]))
         return tuple(found)
 
@@ -205,19 +207,10 @@ class Searcher:
 
     def _corrected(self, query: Query, consultation: Consultation, hits: list[RankedHit]) -> list[RankedHit]:
         """Superseded passages marked, and the correction that answers ahead of them."""
-        if self._corrections is None:
-            return hits
-        marks = self._corrections.marks(query, [hit.passage for hit in hits if hit.passage is not None])
-        if marks:
-            hits = [_marked(hit, marks) for hit in hits]
-        if consultation.answer is None:
-            return hits
         answer = consultation.answer
-        return [RankedHit("correction", answer.same, correction=answer.correction), *hits]
+        first = [] if answer is None else [RankedHit("correction", answer.same, correction=answer.correction)]
+        return [*first, *self._marked(query, hits)]
 
-
-def _marked(hit: RankedHit, marks: Mapping[str, str]) -> RankedHit:
-    correction = marks.get(hit.passage.id) if hit.passage is not None else None
-    if correction is None:
-        return hit
-    return RankedHit(hit.kind, hit.score, hit.passage, superseded_by=correction, path=hit.path, legs=hit.legs)
+    def _marked(self, query: Query, hits: list[RankedHit]) -> list[RankedHit]:
+        marks = self.marks(query, [hit.passage for hit in hits if hit.passage is not None])
+        return [replace(hit, superseded_by=marks.get(hit.passage.id)) if marks and hit.passage is not None else hit for hit in hits]

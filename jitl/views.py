@@ -16,7 +16,7 @@ View = tuple[Query, Sequence[RankedHit]]
 
 
 def views(query: Query, hits: Sequence[RankedHit], sparse: SparseEncoder) -> Iterator[View]:
-    """The question beside all passages; where it was rewritten, first beside those of its own language, then its rewrite beside the others."""
+    """The question beside all passages; a rewritten one beside those of its own language first, then its rewrite beside the others."""
     own = content(query, sparse)
     said = rewritten(query, sparse)
     others = [_seen(hit) for hit in hits if said is not None and _language(hit) == said.language]

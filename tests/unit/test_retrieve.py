@@ -350,6 +350,18 @@ def test_a_correction_that_fires_comes_first_and_what_it_supersedes_is_marked(wo
     assert len(world.search("muon trigger", 2, corrections=taught).hits) == 2
 
 
+def test_what_a_question_still_asks_of_passages_is_marked_and_missing_legs_are_named(world):
+    world.publish("The muon trigger fires.")
+    (wrong,) = world.publish("Ana Ruiz leads the tracking group.")
+    taught = Taught(Consultation(onward=("Who leads the tracking group?",)), {wrong.id: "k1"})
+    result = world.search(
+        "Who leads the group that built the trigger?", 5, legs=[Broken(Unavailable("down.")), *world.legs()], corrections=taught
+    )
+    ((_, found),) = result.onward
+    assert {hit.passage.id: hit.superseded_by for hit in found}[wrong.id] == "k1"
+    assert result.notices == ("graph: down.",)
+
+
 def test_corrections_that_do_not_fire_change_nothing(world):
     world.publish("The muon trigger fires.", "The muon magnet.")
     plain = world.search("muon trigger")
