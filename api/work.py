@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from api.blobs import Blobs
 from api.jobs import Work
 from ingest import sources
+from ingest.sources.files import LocalFiles
+from ingest.sources.port import NOTHING_REMEMBERED, Source, opened
+from ingest.tally import Counts
 from jitl.errors import Unreadable
 from jitl.ports import Reporter, SourceFile
 from jitl.sql.jobs import Job
@@ -50,12 +53,17 @@ class Ingest:
         onward = Onward(reporter, expected=sum(map(_count, paths)) + len(sent))
         for path in paths:  # one by one: what vanished under each is removed
             onward.turn()
-            with sources.find([path], self._settings) as found:
-                self._pipeline.ingest(found, job.collection_id, onward, root=path.resolve().as_uri(), force=force)
+            self._read(LocalFiles(path, self._settings), job.collection_id, onward, force=force)
         if sent:
             onward.turn()
             with sources.received(sent, self._settings) as found:
                 self._pipeline.ingest(found, job.collection_id, onward, force=force)
+
+    def _read(self, source: Source, collection_id: str, onward: Onward, *, force: bool) -> Counts:
+        """What is in a place now, and what is not any more."""
+        remembered = self._pipeline.remembered(collection_id, source.root)
+        with opened(source, self._settings, NOTHING_REMEMBERED if force else remembered) as found:
+            return self._pipeline.ingest(found, collection_id, onward, root=source.root, force=force, remembered=remembered)
 
     def _sent(self, file: Mapping[str, str]) -> SourceFile:
         path = self._blobs.path(file["blob"])

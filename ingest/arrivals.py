@@ -33,12 +33,14 @@ class Arrival:
 class Closing:
     """All documents of these sources have come: others that are still published from them are gone.
 
-    `kept` are the uris of documents that came; `read` is what to remember of the file, if anything.
+    `kept` are the uris of documents that came; `read` is what to remember of the file, if anything. `whole`: the file is as it was,
+    so that all its documents stay.
     """
 
     source_uri: str
     kept: frozenset[str]
     read: ReadFile | None = None
+    whole: bool = False
 
 
 def bounded(uri: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.arrivals import Arrival, Closing
@@ -114,7 +114,7 @@ class Assembly:
                     self._again.append(prepared.version_id)
             if self._full:
                 yield self._stage()
-        self._closed += [Closing(one.source_uri, one.kept - self._empty, one.read) for one in self._closings]
+        self._closed += [replace(one, kept=one.kept - self._empty) for one in self._closings]
         self._empty.difference_update(*(one.kept for one in self._closings))
         self._closings = []
         if len(self._closed) >= WINDOW:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from ingest.arrivals import Arrival, Closing, bounded, member_uri, names_of
-from ingest.fingerprint import digest_file, digest_of, fingerprint
+from ingest.fingerprint import digest_file, digest_of, fingerprint, told_of
 from ingest.parse.registry import NO_PARSER
+from ingest.remembered import Remembered, certain
 from ingest.scrub import scrubbed
-from ingest.sources import Refused
+from ingest.sources.port import Refused
 from ingest.tally import FAILED, SKIPPED, UNCHANGED, Tally
 from jitl.errors import Unreadable
 from jitl.ports import Parser, SourceFile
 from jitl.sql.sources import ReadFile, Sources
-from jitl.types import ParsedDocument
-
-if TYPE_CHECKING:
-    from jitl.sql.engine import Database
+from jitl.types import Block, ParsedDocument
 
 NOTHING = "it holds no text"
 Identify = Callable[[SourceFile], Parser | None]
@@ -55,20 +53,20 @@ class FileIntake:
 
     def __init__(
         self,
-        db: Database,
+        sources: Sources,
         collection_id: str,
-        parsers: Parsers,
-        identify: Identify,
+        reading: tuple[Parsers, Identify],
         pipe: Pipe,
         tally: Tally,
+        remembered: Remembered,
         *,
         root: str | None,
         force: bool,
     ) -> None:
-        self._sources = Sources(db)
+        self._sources = sources
+        self._remembered = remembered
         self._collection_id = collection_id
-        self._parsers = parsers
-        self._identify = identify
+        self._parsers, self._identify = reading
         self._pipe = pipe
         self._tally = tally
         self._root = root
@@ -108,6 +106,9 @@ class FileIntake:
 
     def _file(self, file: SourceFile) -> Iterator[Arrival | Closing]:
         state = file.path.stat()
+        if not self._force and self._remembered.unchanged(file.uri, state):
+            self._tally.outcome(file.uri, UNCHANGED)
+            return
         if not state.st_size:
             self._tally.outcome(file.uri, SKIPPED, "it is empty")
             yield Closing(bounded(file.uri), frozenset())
@@ -117,17 +118,19 @@ class FileIntake:
             self._tally.outcome(file.uri, SKIPPED, NO_PARSER)
             return
         made = self._pipe.fingerprint(parser.name, parser.version)
-        read = ReadFile(bounded(file.uri), self._root, digest_file(file.path), made, state.st_size, state.st_mtime)
-        known = self._sources.known(self._collection_id, read.uri)
+        setup = self._remembered.setup
+        told, time = told_of(made, file.provenance), certain(state.st_mtime)
+        read = ReadFile(bounded(file.uri), self._root, digest_file(file.path), told, state.st_size, time, setup)
+        known = self._known(read.uri)
         if not self._force and known is not None and (known.digest, known.fingerprint) == (read.digest, read.fingerprint):
             self._tally.outcome(file.uri, UNCHANGED)
-            if known.root != self._root and self._root is not None:
-                self._sources.record(self._collection_id, [read])
+            if self._root is not None and (known.root != self._root or setup):
+                yield Closing(read.uri, frozenset(), read, whole=True)
             return
         kept: dict[str, str] = {}  # uri -> digest
         with closing(self._parsers.stream(file)) as stream:
             for document in stream:
-                arrival = self._arrival(file, scrubbed(document), made, kept)
+                arrival = self._arrival(file, scrubbed(_with_provenance(document, file.provenance)), made, kept)
                 if arrival is not None:
                     yield arrival
                 if self._tally.cancelled():
@@ -135,6 +138,10 @@ class FileIntake:
         if not kept:
             self._tally.outcome(file.uri, SKIPPED, NOTHING)
         yield Closing(read.uri, frozenset(kept), read)
+
+    def _known(self, uri: str) -> ReadFile | None:
+        """As it was read before, here or under another root."""
+        return self._remembered.known(uri) or self._sources.known(self._collection_id, uri)
 
     def _arrival(self, file: SourceFile, document: ParsedDocument, made: str, kept: dict[str, str]) -> Arrival | None:
         """The document under an identity of its own; None where the file holds the same one twice."""
@@ -162,3 +169,12 @@ def _gone(uri: str) -> bool:
     """Whether the file, or the archive around it, is not there any more."""
     parts = urlsplit(uri.partition("!/")[0])
     return parts.scheme == "file" and not Path(unquote(parts.path)).exists()
+
+
+def _with_provenance(document: ParsedDocument, provenance: Mapping[str, Any]) -> ParsedDocument:
+    if not provenance:
+        return document
+    about = str(provenance.get("about", ""))
+    told = {key: value for key, value in provenance.items() if key != "about"}
+    blocks = (Block(about), *document.blocks) if about and document.blocks else document.blocks
+    return replace(document, blocks=blocks, metadata={**document.metadata, **told})

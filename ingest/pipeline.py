@@ -18,12 +18,14 @@ from ingest.parse.registry import parser_for
 from ingest.preparation import Preparation
 from ingest.records import RecordIntake
 from ingest.run import Run
-from ingest.sources import Refused
+from ingest.remembered import Remembered, readers
+from ingest.sources.port import Refused
 from ingest.tally import Counts, Tally
 from jitl.errors import NotFound
 from jitl.ports import Chunker, Encoder, Indexer, Reporter, SourceFile, SparseEncoder
 from jitl.sql.catalogue import Catalogue
 
+from jitl.sql.sources import Sources
 if TYPE_CHECKING:
     from jitl.sql.engine import Database
 
@@ -53,6 +55,11 @@ class Pipeline:
         self._identify = identify
 
     def ingest(
+    def remembered(self, collection_id: str, root: str) -> Remembered:
+        """What was read under this root before; with it a run opens only what may have changed."""
+        made = Pipe(self._chunker.id, self._sparse.id, self._encoder_id).fingerprint("", readers())
+        return Remembered(Sources(self._db).known_under(collection_id, root), made)
+
         self,
         files: Iterable[SourceFile | Refused],
         collection_id: str,
@@ -62,16 +69,20 @@ class Pipeline:
         force: bool = False,
         total: int | None = None,
     ) -> Counts:
+        remembered: Remembered | None = None,
         """Read the files. With `root` (a path or uri) documents of files that vanished under it are removed.
 
         `force` reads and projects again what is unchanged. `total` is the number of files, where the caller knows it.
         Raises `NotFound` for a collection that is not (or no longer) there, `Unavailable` when a store fails; what was
+        `remembered`: what was read under the root before, where files may be known by their times alone.
         published until then stays, nothing else is visible, and another run goes on from there.
         """
         tally = Tally(reporter, len(files) if isinstance(files, Sequence) else total)
         pipe = Pipe(self._chunker.id, self._sparse.id, self._encoder_id)
         place = None if root is None else root if "://" in root else Path(root).resolve().as_uri()
-        intake = FileIntake(self._db, collection_id, self._parsers, self._identify, pipe, tally, root=place, force=force)
+        known = remembered or Remembered({}, "")
+        reading = (self._parsers, self._identify)
+        intake = FileIntake(Sources(self._db), collection_id, reading, pipe, tally, known, root=place, force=force)
         return self._run(collection_id, intake.read(files), tally, force=force)
 
     def ingest_records(self, path: Path, collection_id: str, reporter: Reporter, *, force: bool = False) -> Counts:

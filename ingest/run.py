@@ -98,7 +98,7 @@ class Run:
 
     def _close(self, closings: Sequence[Closing]) -> None:
         """Hide documents that their source holds no more, then remember the source."""
-        kept = {closing.source_uri: closing.kept for closing in closings}
+        kept = {closing.source_uri: closing.kept for closing in closings if not closing.whole}
         gone = [own for own in self._sources.documents(self._collection_id, list(kept)) if own.uri not in kept[own.source_uri]]
         hidden = set(self._publication.withdraw(self._collection_id, [own.id for own in gone]))
         for own in gone:

@@ -232,10 +232,8 @@ class RouteLessons(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to read: its identity in the collection, its public name and where its bytes lie now.
-
-    `provenance` is what the place it came from says of it; it goes before what the file says of itself in each document's metadata.
-    `about` in it is a sentence or two for readers and becomes the document's first block.
+    """A file to read: its identity in the collection, its public name, where its bytes lie, and what its place says of it: that goes
+    before what the file says of itself in the metadata; `about` in it, a sentence for readers, becomes the first block.
     """
 
     uri: str

@@ -20,7 +20,11 @@ MOST_URIS = 500
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file whose documents are all published. `root` is what it was found under."""
+    """A file whose documents are all published. `root` is what it was found under.
+
+    `modified` is None where the file had changed so shortly before that its time proves nothing. `setup` names what decided how it
+    was read. `read_at`: when this was written down; None before.
+    """
 
     uri: str
     root: str | None
@@ -28,6 +32,8 @@ class ReadFile:
     fingerprint: str
     size: int
     modified: float | None
+    setup: str = ""
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,16 @@ class Sources:
 
     def known(self, collection_id: str, uri: str) -> ReadFile | None:
         s = sources.c
-        wanted = sa.select(s.uri, s.root, s.digest, s.fingerprint, s.size, s.modified)
         with self._db.read() as connection:
-            row = connection.execute(wanted.where(s.collection_id == collection_id, s.uri == uri)).one_or_none()
+            row = connection.execute(_READ.where(s.collection_id == collection_id, s.uri == uri)).one_or_none()
         return None if row is None else ReadFile(*row)
+
+    def known_under(self, collection_id: str, root: str) -> dict[str, ReadFile]:
+        """All files that were found under this root, by uri."""
+        s = sources.c
+        with self._db.read() as connection:
+            rows = connection.execute(_READ.where(s.collection_id == collection_id, s.root == root)).all()
+        return {row.uri: ReadFile(*row) for row in rows}
 
     def record(self, collection_id: str, files: Sequence[ReadFile]) -> None:
         now = datetime.now(UTC)
@@ -62,12 +74,13 @@ class Sources:
                     "fingerprint": file.fingerprint,
                     "size": file.size,
                     "modified": file.modified,
+                    "setup": file.setup,
                     "read_at": now,
                 }
                 for file in some
             ]
             insert = self._db.insert(sources)
-            news = {name: insert.excluded[name] for name in ("root", "digest", "fingerprint", "size", "modified", "read_at")}
+            news = {name: insert.excluded[name] for name in ("root", "digest", "fingerprint", "size", "modified", "setup", "read_at")}
             with self._db.write() as connection:
                 connection.execute(insert.on_conflict_do_update(index_elements=["collection_id", "uri"], set_=news), rows)
 
@@ -95,3 +108,6 @@ class Sources:
             for some in slices(uris, MOST_URIS):
                 found += [OwnDocument(*row) for row in connection.execute(wanted.where(d.source_uri.in_(some), d.version_id.is_not(None)))]
         return found
+
+
+_READ = sa.select(*(sources.c[name] for name in ("uri", "root", "digest", "fingerprint", "size", "modified", "setup", "read_at")))

@@ -57,7 +57,8 @@ sources = Table(
     Column("digest", String(64), nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("size", BigInteger, nullable=False, default=0),
-    Column("modified", Float),
+    Column("modified", Float),  # None: so shortly before it was read that another change may bear the same time
+    Column("setup", String(64), nullable=False, default=""),  # digest of what decides how files are read
     Column("read_at", Moment, nullable=False),
 )
 

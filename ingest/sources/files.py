@@ -1,20 +1,21 @@
-"""Files to read, out of files, folders and archives: sorted, named, each with its identity, or with the reason why not."""
+"""Files, folders and archives of this machine: what is in them, sorted, named, each with its identity, or with the reason why not."""
 
 from __future__ import annotations
 
 import os
 import stat
 import urllib.parse
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from ingest import archives
 from ingest.budget import Budget
 from ingest.noise import is_noise
 from ingest.parse.sniff import HEAD_BYTES, kind_of
 from ingest.scratch import Scratch
+from ingest.sources.port import NOTHING_REMEMBERED, Memory, Refused, Sources
 from jitl.errors import BadInput, Unreadable
 from jitl.ports import SourceFile
 
@@ -26,39 +27,30 @@ _FOREIGN_ARCHIVES = {b"7z\xbc\xaf'\x1c": "7z", b"Rar!": "RAR", b"\x28\xb5\x2f\xf
 _MAIL_SERVER = ("dovecot", "maildir", "courier", "subscriptions")  # its own files in a maildir
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Something that will not be read; `reason` is for its owner. A `uri` that ends in `/` stands for all below it."""
+class LocalFiles:
+    """Implements `ingest.sources.port.Source` for a path of this machine: a file, a folder, an archive."""
 
-    uri: str
-    name: str
-    reason: str
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self._path = path.expanduser().resolve()
+        self._settings = settings
+
+    @property
+    def root(self) -> str:
+        return self._path.as_uri()
+
+    def revision(self) -> str | None:
+        return None  # folders keep no mark of all that is below them
+
+    def find(self, scratch: Scratch, memory: Memory) -> Iterator[SourceFile | Refused]:
+        """Raises `BadInput` where nothing lies there."""
+        if not os.path.lexists(self._path):
+            raise BadInput(f"There is no {self._path}.", hint="Check the path.")
+        return _Finder(self._settings, scratch, memory).root(self._path)
 
 
-class Sources(Iterator[SourceFile | Refused]):
-    """What `find` found, in a fixed order; a context manager.
-
-    Files out of archives lie in a temporary folder that lives until `close`, the end of the `with`, or the loss of the last
-    reference; under it a file stays readable however far the iteration went.
-    """
-
-    def __init__(self, found: Generator[SourceFile | Refused], scratch: Scratch) -> None:
-        self._found = found
-        self._scratch = scratch
-
-    def __next__(self) -> SourceFile | Refused:
-        return next(self._found)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stop, and remove what archives were unpacked to. Harmless to repeat."""
-        self._found.close()
-        self._scratch.close()
+def tree(folder: Path, uri: str, name: str, settings: Settings, scratch: Scratch, memory: Memory) -> Iterator[SourceFile | Refused]:
+    """The files of a folder that stands for another place: `uri` and `name` are what it is called there."""
+    return _Tree(_Finder(settings, scratch, memory), _Place(folder, uri, name)).walk()
 
 
 def find(paths: Sequence[Path], settings: Settings) -> Sources:
@@ -102,9 +94,10 @@ class _Place:
 
 
 class _Finder:
-    def __init__(self, settings: Settings, scratch: Scratch) -> None:
+    def __init__(self, settings: Settings, scratch: Scratch, memory: Memory = NOTHING_REMEMBERED) -> None:
         self._settings = settings
         self._scratch = scratch
+        self._memory = memory
 
     def root(self, path: Path) -> Iterator[SourceFile | Refused]:
         place = _Place(path, path.as_uri(), _readable(path.name))
@@ -119,6 +112,9 @@ class _Finder:
             status = place.path.stat()
             if not stat.S_ISREG(status.st_mode):
                 yield place.refused(f"it is {_sort(status.st_mode)}, not a file")
+                return
+            if budget is None and self._memory.unchanged(place.uri, status):  # what is unpacked is always new
+                yield SourceFile(place.uri, place.name, place.path)
                 return
             with place.path.open("rb") as stream:
                 head = stream.read(HEAD_BYTES)
