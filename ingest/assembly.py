@@ -60,8 +60,9 @@ class Assembly:
         tally: Tally,
         *,
         force: bool,
+        writer: str | None = None,
     ) -> None:
-        self._staging = Staging(db)
+        self._staging = Staging(db, writer)
         self._preparation = preparation
         self._collection_id = collection_id
         self._encoder_id = encoder_id

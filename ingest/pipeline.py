@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from ingest.arrivals import Arrival, Closing
 from ingest.assembly import Assembly
@@ -95,9 +96,11 @@ class Pipeline:
         if self._catalogue.collection(collection_id) is None:
             raise NotFound("There is no such collection.")
         preparation = Preparation(self._db, self._chunker, self._sparse)
-        assembly = Assembly(self._db, collection_id, preparation, self._encoder_id, tally, force=force)
+        writer = f"ingest {uuid4()}"
+        assembly = Assembly(self._db, collection_id, preparation, self._encoder_id, tally, force=force, writer=writer)
         run = Run(self._db, collection_id, self._indexers, assembly, tally)
-        run.work(assembly.windows(arrived))
+        with self._db.presence(writer):
+            run.work(assembly.windows(arrived))
         for indexer in self._indexers:
             if isinstance(indexer, Handover):
                 indexer.settle()

@@ -49,7 +49,7 @@ class Projector:
         self.away = False  # a store did not answer when it was last written to
 
     def recover(self) -> None:
-        """After a start, before anything ingests: drop what was being written, and look at all that was not done.
+        """After a start: drop what was being written by who is gone, and look at all that was not done. Others may ingest meanwhile.
 
         What was applied is projected again, since it may have been lost with the power.
         """

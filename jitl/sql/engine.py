@@ -40,6 +40,7 @@ class Database:
         self.dialect = sa.make_url(url).get_backend_name()
         self._turnstile = Turnstile()
         self._exclusive: dict[str, threading.Lock] = {}
+        self._present: set[str] = set()  # on SQLite, whose one process knows all who work
         self.longest_write = 0.0  # seconds, since it was last set to 0; what the 20 ms are checked against
         self._log: Path | None = None
         self._shorten_at = 0.0
@@ -85,13 +86,40 @@ class Database:
             with self._exclusive.setdefault(name, threading.Lock()):
                 yield
             return
-        key = LEDGER_LOCK << 32 | zlib.crc32(name.encode())
-        with _translated(), self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(sa.select(sa.func.pg_advisory_lock(key)))
+        with _translated(), self._session() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(_key(name))))
             try:
                 yield
             finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(_key(name))))
+
+    @contextmanager
+    def presence(self, name: str) -> Iterator[None]:
+        """Be known under this name to everybody on the database until the block ends, or the process, however it ends."""
+        if self.dialect != "sqlite":
+            with self.exclusive(f"present {name}"):
+                yield
+            return
+        self._present.add(name)
+        try:
+            yield
+        finally:
+            self._present.discard(name)
+
+    def present(self, name: str) -> bool:
+        """Whether somebody is known under the name."""
+        if self.dialect == "sqlite":
+            return name in self._present
+        key = _key(f"present {name}")
+        with _translated(), self._session() as connection:
+            free = connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key)))
+            if free:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+        return not free
+
+    def _session(self) -> Connection:
+        """A connection whose locks last until they are given back, or it ends."""
+        return self._writer.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def _shorten_log(self) -> None:
         """Empty SQLite's WAL where readers that overlap kept it from being started anew.
@@ -169,6 +197,11 @@ class Database:
             self._kept.close()
         self._readers.dispose()
         self._writer.dispose()
+
+
+def _key(name: str) -> int:
+    """Of the advisory lock with that name."""
+    return LEDGER_LOCK << 32 | zlib.crc32(name.encode())
 
 
 def translate(error: BaseException) -> None:

@@ -66,18 +66,24 @@ class Frequencies:
 
     def fold(self, change_id: str | None = None) -> None:
         """Move live changes (or one of them) into `frequencies`; readers see the same numbers throughout."""
-        for change in [change_id] if change_id is not None else self._changes(live=True):
+        for change in [change_id] if change_id is not None else self._changes(frequency_changes.c.live):
             while self._fold_slice(change):
                 pass
 
     def recover(self) -> None:
-        """After a crash: fold what was published, forget what was not. Call while nothing ingests."""
-        for change in self._changes(live=False):
-            self.discard(change)
-        self.fold()
+        """After a crash: fold what was published, forget what was not. Waits for who publishes, so harmless while others ingest."""
+        c = frequency_changes.c
+        with self._db.read() as connection:
+            places = list(connection.scalars(sa.select(c.collection_id).distinct()))
+        for place in places:
+            with self._db.exclusive(publishing(place)):
+                for change in self._changes((c.collection_id == place) & ~c.live):
+                    self.discard(change)
+                for change in self._changes((c.collection_id == place) & c.live):
+                    self.fold(change)
 
-    def _changes(self, *, live: bool) -> list[str]:
-        wanted = sa.select(frequency_changes.c.id).where(frequency_changes.c.live.is_(live)).order_by(frequency_changes.c.created_at)
+    def _changes(self, condition: sa.ColumnElement[bool]) -> list[str]:
+        wanted = sa.select(frequency_changes.c.id).where(condition).order_by(frequency_changes.c.created_at)
         with self._db.read() as connection:
             return list(connection.scalars(wanted))
 
@@ -114,6 +120,11 @@ class Frequencies:
             if upto is None:
                 connection.execute(sa.delete(frequency_changes).where(c.id == change_id))
             return upto is not None
+
+
+def publishing(collection_id: str) -> str:
+    """The lock under which a collection's changes are staged, published and folded."""
+    return f"publish {collection_id}"
 
 
 def enliven(connection: Connection, change_id: str) -> None:

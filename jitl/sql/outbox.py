@@ -89,9 +89,12 @@ class Outbox:
             connection.execute(sa.delete(outbox).where(outbox.c.id.in_([errand.id for errand in errands])))
 
     def recover(self) -> None:
-        """After a crash: nothing is staged any more, and what was applied may have been lost with the power."""
+        """After a crash: what is staged for nobody is the projector's, and what was applied may have been lost with the power."""
+        v, o = versions.c, outbox.c
+        being_written = sa.exists().where(v.id == o.ref, v.state == "pending")
+        lost = (o.state == APPLIED) | ((o.state == STAGED) & ~being_written)
         with self._db.write() as connection:
-            connection.execute(sa.update(outbox).where(self._ours, outbox.c.state != WAITING).values(state=WAITING))
+            connection.execute(sa.update(outbox).where(self._ours, lost).values(state=WAITING))
 
     def revisit(self) -> int:
         """Have every published version looked at again, as after the loss of a store; how many did not wait for it already."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from jitl.errors import NotFound, Unavailable
-from jitl.sql.frequencies import Frequencies, enliven, slices, unpack
+from jitl.sql.frequencies import Frequencies, enliven, publishing, slices, unpack
 from jitl.sql.outbox import APPLIED, STAGED, VERSION, WAITING, announce, move
 from jitl.sql.tables import collections, documents, sources, versions
 
@@ -76,7 +76,7 @@ class Publication:
 
     def _switch(self, collection_id: str, new: Mapping[str, str | None]) -> list[str]:
         """Returns versions that were dropped."""
-        with self._db.exclusive(f"publish {collection_id}"):  # not to find the documents changed at every attempt
+        with self._db.exclusive(publishing(collection_id)):  # not to find the documents changed at every attempt
             for _ in range(ATTEMPTS):
                 before = self._standing(list(new))
                 here = {id_ for id_ in new if id_ in before and not before[id_].deleted}

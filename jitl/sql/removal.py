@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from jitl.sql.frequencies import slices
+from jitl.sql.outbox import STAGED, VERSION, WAITING, move
 from jitl.sql.tables import (
     chunks,
     collections,
@@ -77,8 +80,33 @@ class Removal:
                 connection.execute(sa.update(versions).where(versions.c.id.in_(version_ids)).values(state="retired"))
 
     def recover(self) -> None:
-        """After a crash: what was being written is not wanted any more. Call while nothing ingests."""
-        self.retire(versions.c.state == "pending")
+        """What was being written by who is gone is not wanted any more. Harmless while others ingest."""
+        self._bury(versions.c.state == "pending")
+
+    def bury(self, document_ids: Sequence[str]) -> None:
+        """The same for the versions of these documents, but for those whose writer has no name."""
+        v = versions.c
+        for some in slices(document_ids, 1000):
+            self._bury((v.state == "pending") & v.document_id.in_(some) & v.writer.is_not(None))
+
+    def _bury(self, condition: sa.ColumnElement[bool]) -> None:
+        v = versions.c
+        with self._db.read() as connection:
+            writers = list(connection.scalars(sa.select(v.writer).where(condition).distinct()))
+        for writer in writers:
+            if writer is None or not self._db.present(writer):
+                theirs = v.writer.is_(None) if writer is None else v.writer == writer
+                while self._give_up(condition & theirs):
+                    pass
+
+    def _give_up(self, condition: sa.ColumnElement[bool]) -> bool:
+        """Leave some versions to the projector; False where there are no more."""
+        v = versions.c
+        with self._db.write() as connection:
+            some = list(connection.scalars(sa.select(v.id).where(condition).order_by(v.id).limit(STEP)))
+            connection.execute(sa.update(versions).where(v.id.in_(some), v.state == "pending").values(state="retired"))
+            move(connection, VERSION, some, from_=STAGED, to=WAITING)
+        return bool(some)
 
     def _deleted(self, collection_id: str) -> bool:
         k = collections.c

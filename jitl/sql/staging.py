@@ -75,8 +75,10 @@ class Published:
 
 
 class Staging:
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, writer: str | None = None) -> None:
+        """`writer`: the ingest's name, under which `Database.present` knows it as long as it lives. Without one it cannot be told dead."""
         self._db = db
+        self._writer = writer
         self._removal = Removal(db)
 
     def published(self, document_ids: Sequence[str]) -> dict[str, Published]:
@@ -99,6 +101,7 @@ class Staging:
         What is left of a retired version with the same id is replaced. Raises `NotFound` when the collection is gone,
         `Conflict` when another model embedded it.
         """
+        self._removal.bury([version.document_id for version in new])
         self._clear([version.id for version in new])
         ours: list[NewVersion] = []
         for some in _packed(((len(version.term_counts) + 2000, version) for version in new), rows=ROWS // 4):
@@ -108,7 +111,7 @@ class Staging:
                 free = [version for version in some if version.document_id not in busy]
                 if free:
                     _identify(connection, collection_id, free)
-                    _announce(connection, collection_id, free)
+                    _announce(connection, collection_id, free, self._writer)
             begun([version.id for version in free])
             ours += free
         self._write_bodies(collection_id, ours)
@@ -151,7 +154,7 @@ def _bind(connection: Connection, collection_id: str, encoder: str | None) -> No
 def _busy(connection: Connection, new: Sequence[NewVersion]) -> set[str]:
     """Documents that another ingest got ahead of us with: it is writing some version, or has just published the same.
 
-    What is pending is a running ingest's, since a start clears those that a crash left.
+    What is pending is a running ingest's, since those whose writer is gone were buried before.
     """
     v = versions.c
     pending = v.document_id.in_([version.document_id for version in new]) & (v.state == "pending")
@@ -193,7 +196,7 @@ def _taken(connection: Connection, collection_id: str, names: Iterable[str]) -> 
     return set(connection.scalars(wanted))
 
 
-def _announce(connection: Connection, collection_id: str, new: Sequence[NewVersion]) -> None:
+def _announce(connection: Connection, collection_id: str, new: Sequence[NewVersion], writer: str | None) -> None:
     now = datetime.now(UTC)
     rows = [
         {
@@ -203,6 +206,7 @@ def _announce(connection: Connection, collection_id: str, new: Sequence[NewVersi
             "digest": version.digest,
             "fingerprint": version.fingerprint,
             "state": "pending",
+            "writer": writer,
             "title": version.title,
             "kind": version.kind,
             "metadata": dict(version.metadata),

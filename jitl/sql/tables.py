@@ -87,6 +87,7 @@ versions = Table(
     Column("digest", String(64), nullable=False),  # sha256 of what the parser returned for this document
     Column("fingerprint", String(64), nullable=False),
     Column("state", String(16), nullable=False),  # pending, published, retired
+    Column("writer", String(64)),  # whose it is while it is pending: a name that `Database.present` knows
     Column("title", Text, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("metadata", JSON, nullable=False),
