@@ -6,21 +6,43 @@ import math
 import random
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import numpy as np
 import pytest
+from qdrant_client import QdrantClient
 
 from jitl.adapters.edge import EdgeStore
-from jitl.errors import Busy, Unavailable
+from jitl.adapters.qdrant import QdrantStore
+from jitl.errors import Busy, Conflict, Unavailable
 from jitl.ports import Point
+from tests import qdrant_server, servers
 
 DIMENSION = 8
-BACKENDS = {"edge": lambda path: EdgeStore(path / "index", DIMENSION)}
+BACKENDS = ["edge", "qdrant"]
+
+
+@pytest.fixture(scope="module")
+def qdrant():
+    with qdrant_server.any_server() as url:
+        yield url
+
+
+@pytest.fixture
+def collection(qdrant):
+    """A name on the server that is gone afterwards."""
+    name = f"test-{uuid.uuid4()}"
+    yield name
+    with closing(QdrantClient(url=qdrant, check_compatibility=False)) as client:
+        client.delete_collection(name)
 
 
 @pytest.fixture(params=BACKENDS)
 def backend(request):
-    return BACKENDS[request.param]
+    if request.param == "edge":
+        return lambda path: EdgeStore(path / "index", DIMENSION)
+    url, name = request.getfixturevalue("qdrant"), request.getfixturevalue("collection")
+    return lambda _path: QdrantStore(url, DIMENSION, name=name)
 
 
 @pytest.fixture
@@ -218,3 +240,39 @@ def test_trouble_of_the_store_is_ours_to_name(tmp_path):
     store.close()
     with pytest.raises(Unavailable):
         store.count()
+
+
+def test_trouble_of_the_server_is_ours_to_name(qdrant, collection):
+    away = QdrantStore(f"http://127.0.0.1:{servers.free_port()}", DIMENSION)  # opening it is no trouble yet
+    with closing(away), pytest.raises(Unavailable, match="does not answer"):
+        away.count()
+    store = QdrantStore(qdrant, DIMENSION, name=collection)
+    with pytest.raises(Unavailable, match="dim"):
+        store.search_dense(np.ones(3, np.float32), ["a"], 1)
+    with closing(QdrantStore(qdrant, DIMENSION + 1, name=collection)) as other, pytest.raises(Conflict, match="another model"):
+        other.count()
+    store.close()
+    with pytest.raises(Unavailable):
+        store.count()
+
+
+def test_many_who_come_first_make_one_collection(qdrant, collection):
+    stores = [QdrantStore(qdrant, DIMENSION, name=collection) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(store.upsert, points(20, "a", seed=at)) for at, store in enumerate(stores)]:
+            done.result()
+    assert [store.count("a") for store in stores] == [120] * 6
+    for store in stores:
+        store.close()
+
+
+def test_a_collection_that_was_lost_is_made_anew(qdrant, collection):
+    with closing(QdrantStore(qdrant, DIMENSION, name=collection)) as store:
+        store.upsert(points(20, "a"))
+        with closing(QdrantClient(url=qdrant, check_compatibility=False)) as client:
+            client.delete_collection(collection)
+        with pytest.raises(Unavailable):
+            store.count()
+        assert store.count() == 0
+        store.upsert(points(20, "a"))
+        assert store.count() == 20
