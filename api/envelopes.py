@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from api import openai_errors
+from api import openai_errors, ragflow_errors
 from api.failures import Envelope
 
 BY_PREFIX: Final[Mapping[str, Envelope]] = {
@@ -13,6 +13,7 @@ BY_PREFIX: Final[Mapping[str, Envelope]] = {
     "/v1/models": openai_errors.envelope,
     "/v1/embeddings": openai_errors.envelope,
     "/apiv2": openai_errors.envelope,
+    "/api/v1": ragflow_errors.envelope,
 }
 """Whole segments of a path, refused keys and addresses that do not exist included. A face adds its own line here."""
 

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from jitl.errors import BadInput, TooLarge
 
-UPLOAD: Final = re.compile(r"/v1/collections/[^/]+/documents")
+UPLOAD: Final = re.compile(r"/v1/collections/[^/]+/documents|/api/v1/datasets/[^/]+/documents")
 """Reads its body piece by piece, to the disk."""
 
 BATCH: Final = "/v1/corrections/batch"
