@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fastapi import Depends, FastAPI
+from starlette.routing import Route
 
 import jitl
-from api import errors, limits, openapi
+from api import cors, errors, limits, openapi
 from api.auth import Gate
 from api.container import Container
 from api.here import known_parameters
+from api.mcp.http import PATH, Mcp
 from api.routes import (
     answers,
     ask,
@@ -77,5 +79,7 @@ def create_app(container: Container) -> FastAPI:
     errors.install(app)
     for routes in ROUTES:
         app.include_router(routes.router, responses=openapi.PROBLEMS, dependencies=[Depends(known_parameters)])
+    app.router.routes.append(Route(PATH, Mcp(container)))
+    cors.install(app, settings.cors_origins)
     app.openapi = lambda: openapi.described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

@@ -1,4 +1,4 @@
-"""The REST API as Python calls: what the command line uses, and anyone's programs may.
+"""The REST API as Python calls: what the command line uses, and anyone's programs may: `Client("https://...", key="jitl_...")`.
 
 Errors are those of `jitl.errors`, as the service raised them. Every call that can be repeated without harm is repeated
 when the process that holds the data folder ends in between (see `api/holder.py`); teaching can, under its idempotency key.
@@ -10,14 +10,15 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Self, TypedDict, Unpack, cast
+from typing import Any, Final, Literal, Self, TypedDict, Unpack, cast
 
 import httpx
 
 from api import replies, wire
+from api.graph_calls import GraphCalls
 from jitl.errors import Unavailable
 
 TIMEOUT: Final = httpx.Timeout(300.0, connect=10.0)
@@ -32,7 +33,8 @@ class Scope(TypedDict, total=False):
     as_of: str | None
     release: str | None
     run: int | None
-    history: Sequence[str]
+    history: Sequence[str]  # of `ask` alone
+    route: str | None  # of `ask` alone
 
 
 class Client:
@@ -49,6 +51,7 @@ class Client:
         """`person`: whom a key with the right `acts_for` acts for. `transport`: how to reach the service, if not by the URL."""
         headers = wire.given(**{"Authorization": key and f"Bearer {key}", "X-JITL-User": person})
         self._http = httpx.Client(base_url=base_url, headers=headers, timeout=TIMEOUT, transport=transport, trust_env=transport is None)
+        self.graph = GraphCalls(self)
 
     def close(self) -> None:
         self._http.close()
@@ -69,7 +72,7 @@ class Client:
         """Events as they come: ("sources", {"sources", "notices"}), ("token", {"text"}) many times, ("done", the answer)."""
         body = {"question": question, "explain": explain, "stream": True, **wire.given(**scope)}
         extensions = {"repeatable": True, "streamed": True}
-        with _translated(), self._http.stream("POST", wire.path("ask"), json=body, extensions=extensions) as response:
+        with wire.reached(), self._http.stream("POST", wire.path("ask"), json=body, extensions=extensions) as response:
             for name, data in wire.events(wire.checked(response).iter_lines()):
                 if name == "error":
                     raise wire.error_of(data)
@@ -80,6 +83,14 @@ class Client:
 
     def route(self, question: str, history: Sequence[str] | None = None) -> replies.RouteReply:
         return cast("replies.RouteReply", self._json("POST", wire.path("route"), {"question": question, **wire.given(history=history)}))
+
+    def answer(self, answer: str) -> replies.AnswerReply:
+        """An answer that was given to the caller, as it was."""
+        return cast("replies.AnswerReply", self._json("GET", wire.path("answers", answer)))
+
+    def feedback(self, answer: str, vote: Literal["up", "down"], reason: str = "") -> replies.VoteReply:
+        """Thumbs on an answer; a second vote replaces the first."""
+        return cast("replies.VoteReply", self._json("POST", wire.path("feedback"), {"answer": answer, "vote": vote, "reason": reason}))
 
     # --- corrections
 
@@ -132,8 +143,10 @@ class Client:
     def collection(self, collection: str) -> replies.CollectionReply:
         return cast("replies.CollectionReply", self._json("GET", wire.path("collections", collection)))
 
-    def create_collection(self, name: str) -> replies.CollectionReply:
-        return cast("replies.CollectionReply", self._json("POST", wire.path("collections"), {"name": name}, once=True))
+    def create_collection(self, name: str, *, personal: bool = False) -> replies.CollectionReply:
+        """`personal`: the caller's own, seen by nobody else; it is called `~caller/name`."""
+        body = {"name": name} | ({"personal": True} if personal else {})
+        return cast("replies.CollectionReply", self._json("POST", wire.path("collections"), body, once=True))
 
     def delete_collection(self, collection: str) -> None:
         self._send("DELETE", wire.path("collections", collection))
@@ -142,11 +155,17 @@ class Client:
         """By name."""
         return self._pages(wire.path("collections", collection, "documents"), "documents", "after", {"limit": 1000})
 
+    def some_documents(self, collection: str, *, after: str = "", limit: int = 100) -> list[replies.DocumentReply]:
+        """The first of them whose names come after `after`."""
+        page = self._send("GET", wire.path("collections", collection, "documents"), params={"after": after, "limit": limit}).json()
+        return cast("list[replies.DocumentReply]", page["documents"])
+
     def delete_document(self, collection: str, document: str) -> None:
         self._send("DELETE", wire.path("collections", collection, "documents", document))
 
-    def source(self, document: str, *, collection: str | None = None) -> replies.SourceTextReply:
-        params = wire.given(collection=collection)
+    def source(self, document: str, *, collection: str | None = None, chunk: str | None = None) -> replies.SourceTextReply:
+        """Its text; `chunk` asks where that passage stands in it."""
+        params = wire.given(collection=collection, chunk=chunk)
         return cast("replies.SourceTextReply", self._send("GET", wire.path("documents", document, "source"), params=params).json())
 
     def ingest(self, paths: Sequence[Path], collection: str, *, records: bool = False, force: bool = False) -> str:
@@ -243,14 +262,14 @@ class Client:
         method, headers = ("GET", None) if content is None else ("POST", {"Content-Type": "application/x-ndjson"})
         extensions = {"repeatable": True, "streamed": True}
         with (
-            _translated(),
+            wire.reached(),
             self._http.stream(method, where, content=content, params=params, headers=headers, extensions=extensions) as sent,
         ):
             yield from (json.loads(line) for line in wire.checked(sent).iter_lines() if line.strip())
 
     def call_text(self, where: str, params: Mapping[str, Any]) -> Iterator[str]:
         """A text as it comes, in pieces."""
-        with _translated(), self._http.stream("GET", where, params=params, extensions={"repeatable": True, "streamed": True}) as sent:
+        with wire.reached(), self._http.stream("GET", where, params=params, extensions={"repeatable": True, "streamed": True}) as sent:
             yield from wire.checked(sent).iter_text()
 
     def remove(self, where: str, params: Mapping[str, Any]) -> None:
@@ -258,7 +277,7 @@ class Client:
 
     def _send(self, method: str, where: str, *, once: bool = False, **sent: Any) -> httpx.Response:
         """`once`: not to be repeated when it is not known whether the service carried it out."""
-        with _translated():
+        with wire.reached():
             return wire.checked(self._http.request(method, where, extensions={"repeatable": not once}, **sent))
 
     def _pages(self, where: str, what: str, cursor: str, params: Mapping[str, Any]) -> Iterator[Any]:
@@ -269,13 +288,3 @@ class Client:
             at = page["next"]
             if at is None:
                 return
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except httpx.TimeoutException as error:
-        raise Unavailable("The service took too long to answer.", hint="Try again; `jitl doctor` says how it is.") from error
-    except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise Unavailable(f"The service cannot be reached: {error}.", hint="Is it running? `jitl serve` starts it.") from error

@@ -34,6 +34,7 @@ class SourceReply(TypedDict, total=False):
     title: Required[str]
     location: Required[str]
     quote: Required[str]
+    document_id: str
     correction: str
     superseded_by: str
 
@@ -68,6 +69,13 @@ class AnswerReply(TypedDict):
     candidates: NotRequired[list[CandidateReply]]
 
 
+class VoteReply(TypedDict):
+    answer: str
+    vote: str
+    reason: str
+    at: str
+
+
 class HitReply(TypedDict, total=False):
     document: Required[str | None]
     chunk: Required[str | None]
@@ -76,9 +84,11 @@ class HitReply(TypedDict, total=False):
     title: str
     location: str
     text: str
+    document_id: str
     collection: str
     correction: str
     superseded_by: str
+    path: list[str]
 
 
 class SearchReply(TypedDict):
@@ -157,6 +167,7 @@ class CollectionReply(TypedDict):
     passages: int
     encoder: str | None
     created_at: str
+    personal: bool
 
 
 class DocumentReply(TypedDict):
@@ -170,8 +181,18 @@ class DocumentReply(TypedDict):
     published_at: str | None
 
 
+class PassageReply(TypedDict):
+    """Which characters of a document's text a passage is."""
+
+    chunk: str
+    start: int
+    end: int
+    location: str
+
+
 class SourceTextReply(DocumentReply):
     text: str
+    passage: PassageReply | None
 
 
 class ProgressReply(TypedDict, total=False):

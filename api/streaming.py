@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -54,12 +54,17 @@ async def _pump(first: AnswerEvent | None, events: Iterator[AnswerEvent], *, exp
                 await in_thread(close)
 
 
-def _sse(event: AnswerEvent, *, explain: bool) -> ServerSentEvent:
+def named(event: AnswerEvent, *, explain: bool) -> tuple[str, dict[str, Any]]:
+    """The event's name and what it tells, as JSON."""
     match event:
         case Sources():
-            data = {"sources": [render.source(one) for one in event.sources], "notices": list(event.notices)}
-            return ServerSentEvent(event="sources", data=json.dumps(data, ensure_ascii=False))
+            return "sources", {"sources": [render.source(one) for one in event.sources], "notices": list(event.notices)}
         case Token():
-            return ServerSentEvent(event="token", data=json.dumps({"text": event.text}, ensure_ascii=False))
+            return "token", {"text": event.text}
         case Done():
-            return ServerSentEvent(event="done", data=json.dumps(render.answer(event.answer, explain=explain), ensure_ascii=False))
+            return "done", render.answer(event.answer, explain=explain)
+
+
+def _sse(event: AnswerEvent, *, explain: bool) -> ServerSentEvent:
+    name, data = named(event, explain=explain)
+    return ServerSentEvent(event=name, data=json.dumps(data, ensure_ascii=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -108,3 +109,14 @@ def windows(lines: Iterator[Mapping[str, Any]]) -> Iterator[list[bytes]]:
             window, size = [], 0
     if window:
         yield window
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """A service that cannot be reached is `Unavailable`."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise errors.Unavailable("The service took too long to answer.", hint="Try again; `jitl doctor` says how it is.") from error
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise errors.Unavailable(f"The service cannot be reached: {error}.", hint="Is it running? `jitl serve` starts it.") from error

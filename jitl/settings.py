@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Profile(StrEnum):
     EMBEDDED = "embedded"
     CLUSTER = "cluster"
+
+
+def _origins(given: object) -> object:
+    """A comma-separated list, as browsers write origins: scheme, host and, where it is not the usual one, port."""
+    found = [one.strip() for one in given.split(",") if one.strip()] if isinstance(given, str) else given
+    for one in found if isinstance(found, list | tuple) else ():
+        if one != "*" and re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/?#*]+", str(one)) is None:
+            message = f"{one!r} is no origin: write it like https://page.example.org, without a path"
+            raise ValueError(message)
+    return found
 
 
 class Settings(BaseSettings):
@@ -29,6 +40,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8765, ge=0, le=65535)
     public_url: str | None = Field(
         default=None, description="Address under which people reach the service, for links in answers; none: the one a request came by."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        default=(), description="Origins whose pages browsers may let speak to the service, parted by commas; * for all; none: no page may."
     )
     max_upload_bytes: int = Field(default=512 * 2**20, description="Largest request body that carries documents.")
     max_batch_bytes: int = Field(default=64 * 2**20, description="Largest request body that carries a batch of corrections.")

@@ -15,6 +15,7 @@ import typer
 
 import jitl
 from api.cli import (
+    agents,
     collections,
     corrections,
     doctor,
@@ -70,6 +71,7 @@ def options(
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     serving.serve,
+    agents.mcp,
     ingesting.ingest,
     questions.search,
     questions.ask,

@@ -25,7 +25,7 @@ def speaking(handler) -> Client:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_error_comes_back_as_the_service_raised_it(kind: type[JitlError]) -> None:
     """As itself, or as the nearest ancestor that has a problem type of its own."""
-    response = problems.render(kind("What went wrong.", hint="What to do."))
+    response = problems.render(kind("What went wrong.", hint="What to do."), "/v1/ask")
     reply = httpx.Response(response.status_code, content=bytes(response.body), headers=dict(response.headers))
     with pytest.raises(JitlError) as caught:
         wire.checked(reply)

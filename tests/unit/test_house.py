@@ -29,6 +29,9 @@ ONE_IMPORTER = {  # vendor -> the only file that may import it
     "alembic": "jitl/sql/migrate.py",
     "graphrag": "graph/extra.py",
     "neo4j": "graph/bolt.py",
+    "mcp": "api/mcp/server.py",
+    "mcp_types": "api/mcp/server.py",
+    "llama_index": "api/llama.py",
 }
 HEAVY = {
     "torch",
@@ -42,6 +45,7 @@ HEAVY = {
     "openai",
     "neo4j",
     "mcp",
+    "mcp_types",
     "pptx",
 }
 
