@@ -28,6 +28,9 @@ from api.routes import (
     keys,
     lessons,
     lifecycle,
+    openai,
+    ragflow,
+    ragflow_chunks,
     replay,
     upkeep,
 )
@@ -52,6 +55,9 @@ ROUTES = (
     upkeep,
     health,
 )
+
+FACES = (ragflow_chunks, ragflow)
+"""Spoken by clients that were written for another service: what they send beside is left alone."""
 
 DESCRIPTION = """\
 Reads what a collaboration has written, answers from it with sources, and learns from an expert's correction at once.
@@ -79,6 +85,10 @@ def create_app(container: Container) -> FastAPI:
     errors.install(app)
     for routes in ROUTES:
         app.include_router(routes.router, responses=openapi.PROBLEMS, dependencies=[Depends(known_parameters)])
+    for routes in FACES:
+        app.include_router(routes.router, responses=openapi.PROBLEMS)
+    for prefix in openai.PREFIXES:
+        app.include_router(openai.router, prefix=prefix, responses=openai.REFUSALS)
     app.router.routes.append(Route(PATH, Mcp(container)))
     cors.install(app, settings.cors_origins)
     app.openapi = lambda: openapi.described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it

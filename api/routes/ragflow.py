@@ -36,7 +36,8 @@ _FORM: dict[str, Any] = {
                 "type": "object",
                 "required": ["file"],
                 "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}},
-            }
+            },
+            "example": {"file": ["paper.pdf"]},
         }
     },
 }

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from api.ragflow import taught_id
 from graph.community import Community, Member, Sentence
 from graph.editions import Editions
 from graph.facts import Kind
@@ -46,6 +47,7 @@ class Things:
     replay: str
     community: str
     entity: str  # a name in its documents
+    shelf: str  # where RAGFlow's clients see its corrections
 
 
 Probe = tuple[str, str, dict]
@@ -89,6 +91,11 @@ def teach(things: Things) -> Iterator[Probe]:
 def upload(things: Things) -> Iterator[Probe]:
     for place in (things.collection, things.name):
         yield "POST", f"/v1/collections/{place}/documents", {"files": {"file": ("a.md", b"# A")}}
+
+
+def upload_dataset(things: Things) -> Iterator[Probe]:
+    for place in (things.collection, things.name):
+        yield "POST", f"/api/v1/datasets/{place}/documents", {"files": {"file": ("a.md", b"# A")}}
 
 
 def batch(things: Things) -> Iterator[Probe]:
@@ -226,6 +233,66 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("DELETE", "/v1/keys/{key}"): send("DELETE", "/v1/keys/{key}"),
     ("GET", "/v1/principals"): get("/v1/principals"),
     ("PUT", "/v1/principals/{name}"): send("PUT", "/v1/principals/{principal}", {"collections": {"<name>": "read"}}),
+    ("GET", "/api/v1/datasets"): get("/api/v1/datasets", "/api/v1/datasets?name={name}", "/api/v1/datasets?id={collection}"),
+    ("POST", "/api/v1/datasets"): send("POST", "/api/v1/datasets", {"name": "<name>"}),
+    ("DELETE", "/api/v1/datasets"): send("DELETE", "/api/v1/datasets", {"ids": ["<collection>"]}, {"ids": ["mine", "<name>"]}),
+    ("GET", "/api/v1/datasets/{ds}/documents"): get(
+        *(f"/api/v1/datasets/{place}/documents" for place in ("{collection}", "{name}", "mine")),
+        "/api/v1/datasets/{collection}/documents?id={document_id}",
+        "/api/v1/datasets/mine/documents?id={document_id}",
+        "/api/v1/datasets/mine/documents?keywords=can",
+    ),
+    ("POST", "/api/v1/datasets/{ds}/documents"): upload_dataset,
+    ("DELETE", "/api/v1/datasets/{ds}/documents"): lambda things: (
+        probe
+        for place in ("{name}", "mine")
+        for probe in send("DELETE", f"/api/v1/datasets/{place}/documents", {"ids": ["<document_id>"]}, {"ids": ["<document>"]})(things)
+    ),
+    ("PUT", "/api/v1/datasets/{ds}/documents/{doc}"): lambda things: (
+        probe
+        for place in ("{collection}", "mine")
+        for probe in send("PUT", f"/api/v1/datasets/{place}/documents/{{document_id}}", {"name": "x"})(things)
+    ),
+    ("POST", "/api/v1/datasets/{ds}/chunks"): lambda things: (
+        probe
+        for place in ("{collection}", "mine")
+        for probe in send("POST", f"/api/v1/datasets/{place}/chunks", {"document_ids": ["<document_id>"]})(things)
+    ),
+    ("GET", "/api/v1/datasets/{ds}/documents/{doc}/chunks"): get(
+        "/api/v1/datasets/{collection}/documents/{document_id}/chunks",
+        "/api/v1/datasets/mine/documents/{document_id}/chunks",
+        "/api/v1/datasets/mine/documents/mine.md/chunks?id={chunk}",
+        "/api/v1/datasets/{name}/documents/{shelf}/chunks",
+        "/api/v1/datasets/mine/documents/{shelf}/chunks",
+    ),
+    ("POST", "/api/v1/datasets/{ds}/documents/{doc}/chunks"): lambda things: (
+        probe
+        for place in ("{collection}/documents/{document_id}", "mine/documents/{document_id}", "mine/documents/{shelf}")
+        for probe in send(
+            "POST", f"/api/v1/datasets/{place}/chunks", {"content": "x", "questions": [QUESTION]}, {"content": "no questions"}
+        )(things)
+    ),
+    ("PUT", "/api/v1/datasets/{ds}/documents/{doc}/chunks/{chunk}"): lambda things: (
+        probe
+        for place in ("{collection}/documents/{document_id}", "mine/documents/mine.md")
+        for chunk in ("{chunk}", "{correction}")
+        for probe in send("PUT", f"/api/v1/datasets/{place}/chunks/{chunk}", {"content": "x"})(things)
+    ),
+    ("DELETE", "/api/v1/datasets/{ds}/documents/{doc}/chunks"): lambda things: (
+        probe
+        for place in ("{collection}/documents/{document_id}", "mine/documents/mine.md")
+        for probe in send("DELETE", f"/api/v1/datasets/{place}/chunks", {"chunk_ids": ["<correction>"]}, {"chunk_ids": ["<chunk>"]})(things)
+    ),
+    ("POST", "/api/v1/retrieval"): send(
+        "POST",
+        "/api/v1/retrieval",
+        {"question": QUESTION, "similarity_threshold": 0},
+        {"question": QUESTION, "dataset_ids": ["<collection>"]},
+        {"question": QUESTION, "dataset_ids": ["mine", "<name>"]},
+        {"question": QUESTION, "dataset_ids": ["mine"], "document_ids": ["<document_id>"]},
+        {"question": QUESTION, "document_ids": ["<document_id>"]},
+        {"question": QUESTION, "document_ids": ["<shelf>"]},
+    ),
     ("GET", "/healthz"): get("/healthz"),
     ("GET", "/readyz"): get("/readyz"),
     ("GET", "/v1/status"): get("/v1/status"),
@@ -272,6 +339,7 @@ def closed(tmp_path_factory) -> Iterator[tuple[Live, Things]]:
                 replay=replay,
                 community=computed(live, shown["collection"]),
                 entity="Canary title",
+                shelf=taught_id(shown["collection"]),
             ),
         )
 
@@ -292,7 +360,7 @@ def computed(live: Live, place: str) -> str:
 def never_made() -> Things:
     ids = [str(uuid.uuid4()) for _ in range(9)]
     made = (ids[0], "no-such-cage", "nowhere/page.md", ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], "no-such-person")
-    return Things(*made, waiting=uuid.uuid4().hex, replay=ids[7], community=ids[8], entity="No such title")
+    return Things(*made, waiting=uuid.uuid4().hex, replay=ids[7], community=ids[8], entity="No such title", shelf=taught_id(ids[0]))
 
 
 def callers(live: Live) -> dict[str, httpx.Client]:
