@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from graph.facts import Kind
@@ -47,6 +48,7 @@ class Links:
         self._postings = dict(known)
         self._asked = asked
         self._mentions: dict[str, Sequence[Mention]] = {}
+        self._links: dict[str, Sequence[Link]] = {}
 
     def look_up(self, chunk_ids: Iterable[str]) -> None:
         new = [id_ for id_ in dict.fromkeys(chunk_ids) if id_ not in self._mentions]
@@ -66,10 +68,12 @@ class Links:
         for name in names:
             yield from self._of(name, -1, "", titled=False)
 
-    def of(self, chunk_id: str) -> Iterator[Link]:
-        """From a passage that was looked up; to others, some more than once."""
-        for mention in self._mentions.get(chunk_id, ()):
-            yield from self._of(mention.key, mention.start, chunk_id, titled=mention.titled)
+    def of(self, chunk_id: str) -> Sequence[Link]:
+        """From a passage that was looked up; to others, some more than once. None of one that was not."""
+        if chunk_id not in self._links and chunk_id in self._mentions:
+            found = (self._of(one.key, one.start, chunk_id, titled=one.titled) for one in self._mentions[chunk_id])
+            self._links[chunk_id] = list(chain.from_iterable(found))
+        return self._links.get(chunk_id, ())
 
     def leads(self, link: Link) -> bool:
         """Whether it is worth fetching where it leads to."""

@@ -69,8 +69,8 @@ class SqlGraph:
         for key in (key for key in dict.fromkeys(keys) if key in by_key):
             first = [place for node in by_key[key] for place in places[node.id]]
             if len(by_key[key]) > 1:
-                first = sorted(first)[:most]
-            found[key] = Posting(sum(node.passages for node in by_key[key]), [(chunk, not untitled) for untitled, _, chunk in first])
+                first = sorted(first, key=lambda place: tuple(place[1:]))[:most]
+            found[key] = Posting(sum(node.passages for node in by_key[key]), [(place[3], not place[1]) for place in first])
         return found
 
     def aliases(self, keys: Sequence[str], collections: Sequence[str]) -> Mapping[str, Sequence[str]]:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 MOST_IDS = 1000
 _LAST = (1 << 63) - 1  # number of a passage
 
-Place: TypeAlias = tuple[int, int, str]
-"""0 where the passage's document is called so, else 1; the passage's number; its chunk's id. They sort as contracts ask."""
+Place: TypeAlias = tuple[Any, ...]
+"""A row: the name's node; 0 where the passage's document is called so, else 1; the passage's number; its chunk's id. Those of a name sort
+as contracts ask.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,11 @@ def places(
     if most <= 0:
         return found
     for statement, parameters in _asked(nodes, most, asked, titled=titled):
-        for id_, untitled, number, chunk in statement.rows(connection, **parameters):
-            found[id_].append((untitled, number, chunk))
+        for place in statement.plain(connection, **parameters):
+            found[place[0]].append(place)
     for node in nodes:
         if len(found[node.id]) < min(most, _count(node, titled=titled)):  # its passages are not as evenly spread as others are
-            rows = asked.first.rows(connection, node=node.id, most=most, last=int(not titled))
-            found[node.id] = [(untitled, number, chunk) for _, untitled, number, chunk in rows]
+            found[node.id] = list(asked.first.plain(connection, node=node.id, most=most, last=int(not titled)))
         found[node.id].sort()
         del found[node.id][most:]
     return found

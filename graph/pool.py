@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_STOP: Final = re.compile(r"(?<=[.!?])\s+|\n+|(?<=[。！？；])")
+_STOP: Final = re.compile(r"[\n。！？；]\s*|[.!?]\s+")
 OF_PASSAGE: Final = ("dense", "titled", "named", "sentence")
 """Columns of `Pool.alone`: cosine, whether the question names its title, the share of the question's names in it, and the largest share
 of the question's words that a sentence of it, with its header, holds."""
@@ -74,12 +74,12 @@ class Pool:
         ends = [0, *(match.end() for match in _STOP.finditer(passage.text)), len(passage.text)]
         after = bisect.bisect_right(ends, start, hi=len(ends) - 1)
         sentence = passage.text[ends[after - 1] : ends[after]].lower()
-        return sum(weight for word, weight in self._asked.words.items() if next(_places(word, sentence), None) is not None)
+        return sum(weight for word, weight in self._asked.words.items() if _stands(word, sentence))
 
     def shares(self, text: str) -> Floats:
         """Shape (words,): 1 for those that any text holds."""
         folded = text.lower()
-        return np.array([float(next(_places(word, folded), None) is not None) for word in self._asked.words])
+        return np.array([float(_stands(word, folded)) for word in self._asked.words])
 
     def _read(self, passage: Passage, words: Floats) -> float:
         """Marks the words that stand in it; the best sentence's share of the question, with what the header holds."""
@@ -87,10 +87,10 @@ class Pool:
         inside: list[tuple[float, list[int]]] = []
         above = 0.0
         for column, (word, weight) in enumerate(self._asked.words.items()):
-            if next(_places(word, header), None) is not None:
+            if _stands(word, header):
                 words[column] = 1.0
                 above += weight
-            elif places := list(_places(word, text)):
+            elif places := _places(word, text):
                 words[column] = 1.0
                 inside.append((weight, places))
         if len(inside) < 2:
@@ -108,15 +108,21 @@ class Pool:
         return titled, sum(share for name, share in self._asked.named.items() if passage.id in self._holding.get(name, ()))
 
 
-def _places(word: str, text: str) -> Iterator[int]:
+def _places(word: str, text: str) -> list[int]:
     """Where it begins in a text in lower case; a word with a blank before it only where a word begins."""
     sought = word.removeprefix(" ")
     begins = sought != word
+    found = []
     at = text.find(sought)
     while at >= 0:
         if not (begins and at and text[at - 1].isalnum()):
-            yield at
+            found.append(at)
         at = text.find(sought, at + 1)
+    return found
+
+
+def _stands(word: str, text: str) -> bool:
+    return word.removeprefix(" ") in text and bool(_places(word, text))
 
 
 def order(scores: Floats) -> NDArray[np.int64]:

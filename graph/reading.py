@@ -87,8 +87,8 @@ class GraphReader:
 
     def first(self, nodes: Sequence[Node]) -> list[int]:
         """Numbers of the first passages of these names together."""
-        places = sorted(place for some in self.places(nodes, LOOKED_AT).values() for place in some)
-        return list(dict.fromkeys(number for _, number, _ in places))[:LOOKED_AT]
+        places = sorted(tuple(place[1:3]) for some in self.places(nodes, LOOKED_AT).values() for place in some)
+        return list(dict.fromkeys(number for _, number in places))[:LOOKED_AT]
 
     def names_of(self, passages: Sequence[int]) -> list[np.ndarray[Any, np.dtype[np.uint32]]]:
         packed: list[bytes] = []
