@@ -1,6 +1,6 @@
 """The composition root: the only place that chooses implementations and builds them.
 
-Whoever builds it holds the data folder alone. What is slow to load waits until it is needed, or for `resume`: a short command
+Whoever builds it holds the data folder alone, but in the cluster profile. What is slow to load waits until it is needed, or for `resume`: a short command
 pays for nothing else.
 """
 
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from api import extracting, parts, work
+from api import extracting, parts, stores, work
 from api.asking import Asking
-from api.blobs import Blobs
 from api.calibrating import KIND as FIT
 from api.calibrating import UNIT as FITTED
 from api.calibrating import Calibrating
@@ -21,7 +21,7 @@ from api.chores import Chore, Chores
 from api.fissioning import KIND, UNIT, Fissioning
 from api.following import Following, graph_store
 from api.jobs import Runner
-from api.models import endpoint, text_models
+from api.models import gateway, text_models
 from api.reindex import Reindex
 from api.replaying import Replaying
 from api.surveying import KIND as GROUP
@@ -49,21 +49,17 @@ from ingest.passages import PassageIndexer
 from ingest.pipeline import Pipeline
 from ingest.projector import Projector
 from ingest.units import WordCounter
-from jitl.adapters.edge import EdgeStore
 from jitl.adapters.encoder import OnnxEncoder
 from jitl.answer import Answerer
 from jitl.errors import JitlError
 from jitl.legs import NAMES as LEGS
-from jitl.models import OneModel
 from jitl.ports import Indexer
 from jitl.retrieve import PassageLeg, Searcher
 from jitl.route import TrainedRouter
 from jitl.sql import migrate
-from jitl.sql.answers import Answers
 from jitl.sql.audit import Trail
 from jitl.sql.catalogue import Catalogue
 from jitl.sql.documents import DocumentInfo
-from jitl.sql.engine import Database
 from jitl.sql.frequencies import Frequencies
 from jitl.sql.jobs import Job, JobTable
 from jitl.sql.outbox import Outbox
@@ -94,7 +90,7 @@ class Container:
 
     @classmethod
     def build(cls, settings: Settings) -> Container:
-        """For whoever holds the data folder alone. Raises `Unavailable` where a part cannot be opened."""
+        """For whoever holds the data folder alone, in the cluster profile for anybody. Raises `Unavailable` where a part cannot be opened."""
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         with ExitStack() as stack:
             container = cls(settings, stack)
@@ -102,17 +98,18 @@ class Container:
         return container
 
     def _open_sql(self) -> None:
-        self.db = Database(self.settings.sql_url)
+        self.db = stores.database(self.settings)
         self._stack.callback(self.db.close)
         migrate.upgrade(self.db)
+        self.models, self.usage = gateway(self.settings, self.db, self._stack)
         self.people = People(self.db)
         self.trail = Trail(self.db)
         self.catalogue = Catalogue(self.db)
         self.graph = graph_store(self.db, self.settings)
         self.jobs = JobTable(self.db)
-        self.answers = Answers(self.db)
+        self.answers = stores.answers(self.db, self.settings)
         self._stack.callback(self.answers.close)
-        self.blobs = Blobs(self.settings.data_dir / "blobs")
+        self.blobs = stores.blobs(self.db, self.settings)
         self.uploads = Uploads(self.db)
         self.corrections = self._memory()
         self._reader = TaughtReader()
@@ -123,19 +120,17 @@ class Container:
         made = text_models(self.settings, self._stack)
         self.encoder, self.sparse, self.glossary, self.loading = made.encoder, made.sparse, made.glossary, made.loading
         self._embedding, self._scope, self._pairs = made.embedding, made.scope, made.pairs
-        self.model = endpoint(self.settings, self._stack)
-        self.models = OneModel(self.model)
 
     def _open_index(self) -> None:
-        self.store = EdgeStore(self.settings.data_dir / "passages", self.encoder.dimension if self.encoder else OnnxEncoder.dimension)
+        self.store = stores.passages(self.settings, self.encoder.dimension if self.encoder else OnnxEncoder.dimension)
         self._stack.callback(self.store.close)
         self.following = Following(self.db, self.graph)
         indexers: list[Indexer] = [*self.following.indexers, PassageIndexer(self.db, self.store, self.encoder, self.sparse)]
         self.outbox = Outbox(self.db)
         self.projector = Projector(self.db, [*indexers, CommunityIndex(self.db)])
-        if self.store.count() == 0:  # lost, or a backup was restored
-            self.outbox.revisit()
-        self.projector.recover()
+        self.loss = stores.Loss(self.db, self.store, self.outbox, self.projector)
+        self.loss.look_first()
+        self.projector.recover(alone=not self.settings.shared)
         self._stack.callback(self.projector.close)
         self.projector.start()
         self._stack.callback(self.following.close)
@@ -161,7 +156,7 @@ class Container:
         self.proposals = Proposals(self.searcher, self.sparse)
         self.preview = Preview(self.corrections, self._embedding, self.sparse, self.answers, self.proposals, self.settings)
         knows = (self.graph, self.catalogue, self.corrections, self.jobs)
-        words = writer(self.model, self.sparse, self.settings)
+        words = partial(writer, self.models, self.sparse, self.settings)
         self.surveying = Surveying(self.db, *knows, self.settings, words=words, behind=self.following.outbox.count)
         self.lessons = Lessons(self.db, self.encoder, self.sparse)
         router = TrainedRouter(self.settings, self.lessons, self.glossary, encoder=self.encoder.id if self.encoder else None)
@@ -169,7 +164,8 @@ class Container:
         self.asking = Asking(self.catalogue, self.searcher, answerer, router, self.answers, self.settings)
 
     def _open_jobs(self) -> None:
-        self.jobs.reclaim()
+        if not self.settings.shared:
+            self.jobs.reclaim()
         self.reindex = Reindex(self.outbox, self.projector, [self.following.outbox], self.overlay.run)
         kinds = {**work.kinds(self.pipeline, self.blobs, self.settings), "reindex": self.reindex.run}
         encoder_id = self.encoder.id if self.encoder else None
@@ -178,23 +174,30 @@ class Container:
         self.inbox = Inbox(self.db, self.answers, self.searcher, self.corrections, self.sparse)
         self.replaying = Replaying(replay, self.catalogue, self.jobs, self.settings, encoder_id)
         self.fissioning = Fissioning(
-            Fission(self.db, self.catalogue, self.searcher, self.corrections, self._embedding, self.model, self.settings, self._reader)
+            Fission(self.db, self.catalogue, self.searcher, self.corrections, self._embedding, self.models, self.settings, self._reader)
         )
         self.thresholds = Thresholds(self.db, self.corrections)
         self.calibrating = Calibrating(self.thresholds)
-        self.extracting = extracting.Extracting(self.db, self.model, self.settings, self.following.projector.wake)
+        self.extracting = extracting.Extracting(self.db, self.models, self.settings, self.following.projector.wake)
         aside = {"replay": self.replaying.run, KIND: self.fissioning.run, FIT: self.calibrating.run, GROUP: self.surveying.run}
         units = {"replay": "questions", KIND: UNIT, FIT: FITTED, GROUP: GROUPED, extracting.KIND: extracting.UNIT}
         aside[extracting.KIND] = self.extracting.run
-        self.runner = Runner(self.jobs, kinds, aside=aside, units=units, over=self._over)
+        self.runner = Runner(self.jobs, kinds, aside=aside, units=units, over=self._over, send=stores.sender(self.settings))
         self._stack.callback(self.runner.close)
         self.runner.start()
         late, old = Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)
         again = Chore("replay", 60.0, lambda: self.replaying.look(self.runner))
         graph, overlay = Chore("graph", 60.0, self.following.look), Chore("overlay", 3600.0, self.overlay.look)
-        self._chores = Chores([late, old, again, graph, overlay, Chore("communities", 60.0, lambda: self.surveying.look(self.runner))])
+        chores = [late, old, again, graph, overlay, Chore("communities", 60.0, lambda: self.surveying.look(self.runner))]
+        self._chores = Chores(stores.taking_turns(self.db, self.settings, [*chores, *self._shared_chores()]))
         self._stack.callback(self._chores.close)
         self._stack.callback(self._fill_a_few)
+
+    def _shared_chores(self) -> list[Chore]:
+        """What others may have left: processes that ended in the middle, and an index of their own that lost something."""
+        if not self.settings.shared:
+            return []
+        return [Chore("left behind", 60.0, lambda: self.projector.recover(alone=False)), Chore("lost passages", 60.0, self.loss.look)]
 
     def resume(self) -> None:
         """For a process that stays: load now what questions will need, go on with jobs that an earlier process left, tidy up.

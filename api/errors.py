@@ -6,6 +6,7 @@ A problem never repeats the request's own text, and an unexpected error shows a 
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from api import envelopes
 from api.failures import Failure, reply
 from api.limits import TooSlow
+from api.openai_errors import UnknownModel
 from jitl import errors
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ TABLE: Final[dict[type[errors.JitlError], tuple[int, str, str]]] = {
     TooSlow: (408, "too-slow", "The request took too long"),
     errors.TooLarge: (413, "too-large", "Over a limit"),
     errors.Conflict: (409, "conflict", "Contradicts what is stored"),
+    UnknownModel: (404, "model-not-found", "No such model"),
     errors.NotFound: (404, "not-found", "Not found"),
     errors.NotAllowed: (403, "not-allowed", "Not allowed"),
     errors.Unauthenticated: (401, "unauthenticated", "A valid key is needed"),
@@ -71,7 +74,10 @@ def failure_of(error: errors.JitlError) -> Failure:
 
 def render(error: errors.JitlError, path: str) -> Response:
     """The error in the form that clients of this path expect."""
-    return _shaped(failure_of(error), path)
+    shown = _shaped(failure_of(error), path)
+    if isinstance(error, errors.OutOfBudget) and error.retry_s is not None:
+        shown.headers["Retry-After"] = str(math.ceil(error.retry_s))
+    return shown
 
 
 def _shaped(failure: Failure, path: str) -> Response:

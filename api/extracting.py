@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from api.models import payer_of
 from graph.modelled import ModelExtraction
 from jitl.errors import BadInput
 from jitl.purse import Budget
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from api.jobs import Runner
     from graph.modelled import Estimate
     from graph.written import Tally
-    from jitl.ports import LanguageModel, Reporter
+    from jitl.ports import Models, Reporter
     from jitl.settings import Settings
     from jitl.sql.engine import Database
     from jitl.sql.jobs import Job
@@ -37,8 +38,8 @@ class Told:
 class Extracting:
     """Safe to call from several threads. `wake`: the graph has something to look at."""
 
-    def __init__(self, db: Database, model: LanguageModel | None, settings: Settings, wake: Callable[[], None]) -> None:
-        self._extraction = ModelExtraction(db, model, settings, wake=wake)
+    def __init__(self, db: Database, models: Models, settings: Settings, wake: Callable[[], None]) -> None:
+        self._extraction = ModelExtraction(db, models, wake=wake)
         self._settings = settings
 
     def estimate(self, place: str) -> Estimate:
@@ -56,7 +57,7 @@ class Extracting:
 
     def run(self, job: Job, reporter: Reporter) -> None:
         assert job.collection_id is not None
-        self._extraction.run(job.id, job.collection_id, _budget(job), reporter)
+        self._extraction.run(job.id, job.collection_id, _budget(job), reporter, payer_of(job))
 
     def over(self, job: Job) -> None:
         if job.kind == KIND:

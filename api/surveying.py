@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from api.models import payer_of
 from feedback.assertions import Assertions
 from graph import communities
 from graph.editions import Editions
@@ -16,8 +18,10 @@ from graph.occurrences import read
 from graph.overlay import Overlay
 from graph.overviews import GraphOverviews
 from graph.refresh import Refresh
-from graph.reports import Reports, Writer
+from graph.reports import LONGEST_REPLY, Reports, Writer
 from graph.shelf import Shelf
+from jitl.errors import OutOfBudget
+from jitl.speech import JOBS
 from jitl.sql.people import OWNER
 from jitl.sql.staging import chunk_id
 from jitl.types import Query
@@ -25,12 +29,15 @@ from jitl.types import Query
 if TYPE_CHECKING:
     from api.jobs import Runner
     from graph.ports import GraphStore
-    from jitl.ports import Corrections, LanguageModel, Reporter, SparseEncoder
+    from jitl.ports import Corrections, Models, Reporter, SparseEncoder
     from jitl.settings import Settings
+    from jitl.speech import Payer
     from jitl.sql.catalogue import Catalogue, CollectionInfo
     from jitl.sql.engine import Database
     from jitl.sql.jobs import Job, JobTable
     from jitl.types import Passage
+
+log = logging.getLogger(__name__)
 
 KIND: Final = "communities"
 UNIT: Final = "passages"
@@ -54,10 +61,13 @@ class Surveying:
         jobs: JobTable,
         settings: Settings,
         *,
-        words: Writer | None = None,
+        words: Callable[[Payer], Writer | None] = lambda _: None,
         behind: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`words` None: summaries are the documents' own sentences. `behind`: how many versions the graph has still to look at."""
+        """`words`: who writes summaries, for whoever pays; nobody: they are sentences of the documents.
+
+        `behind`: how many versions the graph has still to look at.
+        """
         self.explorer = Explorer(store, catalogue)
         self.overlay = Overlay(self.explorer, Assertions(db))
         self._editions = Editions(db)
@@ -88,7 +98,8 @@ class Surveying:
         while self._behind() and time.monotonic() < until and not reporter.cancelled():
             time.sleep(POLL_S)
         if not reporter.cancelled():
-            describe = None if self._words is None else Reports(self._editions, self._words, reporter).describe
+            words = self._words(payer_of(job))
+            describe = None if words is None else Reports(self._editions, words, reporter).describe
             self._refresh.run(job.collection_id, reporter, describe)
 
     def look(self, runner: Runner) -> None:
@@ -96,7 +107,7 @@ class Surveying:
         if not self._settings.communities_after or not communities.installed() or self._behind():
             return
         busy = {job.collection_id for job in self._jobs.unfinished() if job.kind in ("ingest", KIND)}
-        for place in self._catalogue.collections(OWNER):
+        for place in self._catalogue.living():
             waited = time.monotonic() - self._asked.get(place.id, -PAUSE_S)
             if place.id not in busy and place.passages and waited >= PAUSE_S and self._due(place.id):
                 self._asked[place.id] = time.monotonic()
@@ -130,11 +141,14 @@ class Surveying:
             yield Sheet(place.name, found, {key: id_ for id_, (level, keys) in groups.items() if level == 0 for key in keys})
 
 
-def writer(model: LanguageModel | None, sparse: SparseEncoder, settings: Settings) -> Writer | None:
+def writer(models: Models, sparse: SparseEncoder, settings: Settings, payer: Payer) -> Writer | None:
     """Who words the summaries, if a model is configured and may."""
-    if model is None or not settings.communities_tokens:
+    try:
+        model = models.of(JOBS, payer, max_tokens=LONGEST_REPLY) if settings.communities_tokens else None
+    except OutOfBudget as error:
+        log.warning("Communities are described without the model: %s", error)
         return None
-    return Writer(model, f"{settings.model_url} {settings.model_name}", sparse, settings.communities_tokens)
+    return None if model is None else Writer(model, models.name(JOBS), sparse, settings.communities_tokens)
 
 
 class CommunityIndex:

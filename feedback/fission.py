@@ -21,6 +21,7 @@ from jitl import prompts
 from jitl.errors import BadInput, MissingPart
 from jitl.principals import Principal
 from jitl.purse import SPENT, WHAT_TO_SET, Budget, Purse, forget_replies, spent
+from jitl.speech import JOBS
 from jitl.sql.staging import chunk_id
 from jitl.sql.tables import correction_sources, correction_texts, corrections, fission_passages
 
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
     from feedback.embedding import TimedEncoder
     from jitl.overlay import StatementReader
-    from jitl.ports import Corrections, LanguageModel, Reporter
+    from jitl.ports import Corrections, LanguageModel, Models, Reporter
     from jitl.retrieve import Searcher
     from jitl.settings import Settings
+    from jitl.speech import Payer
     from jitl.sql.catalogue import Catalogue
     from jitl.sql.engine import Database
     from jitl.types import Passage
@@ -76,7 +78,7 @@ class Proposed:
 
 
 class Fission:
-    """Safe to call from several threads. `model` None: every run is refused."""
+    """Safe to call from several threads. Where no model is configured every run is refused."""
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class Fission:
         searcher: Searcher,
         memory: Corrections,
         encoder: TimedEncoder,
-        model: LanguageModel | None,
+        models: Models,
         settings: Settings,
         reader: StatementReader | None = None,
     ) -> None:
@@ -95,19 +97,20 @@ class Fission:
         self._searcher = searcher
         self._memory = memory
         self._encoder = encoder
-        self._model = model
+        self._models = models
         self._settings = settings
         self._reader = reader
 
-    def require_model(self) -> LanguageModel:
-        """Raises `MissingPart` where none is configured."""
-        if self._model is None:
+    def require_model(self, payer: Payer | None = None) -> LanguageModel:
+        """Raises `MissingPart` where none is configured, `OutOfBudget` where the payer has reached a cap."""
+        model = self._models.of(JOBS, payer)
+        if model is None:
             raise MissingPart(NO_MODEL, hint=WHAT_TO_SET)
-        return self._model
+        return model
 
-    def run(self, job_id: str, order: Order, reporter: Reporter) -> None:
+    def run(self, job_id: str, order: Order, reporter: Reporter, payer: Payer | None = None) -> None:
         """Passage by passage until all are done, the budget is spent or it is told to stop."""
-        purse = Purse(self._db, self.require_model(), job_id, order.budget)
+        purse = Purse(self._db, self.require_model(payer), job_id, order.budget)
         passages = self._passages(order)
         for done, passage in enumerate(passages):
             reporter.advance(done, len(passages))
@@ -168,7 +171,7 @@ class Fission:
         return [passage for passage in passages if len(passage.text) >= SHORTEST and passage.id not in wrong]
 
     def _key(self, passage: Passage) -> str:
-        asked = [prompts.NEWBEE, prompts.EXPERT, prompts.CHECKER, seeds.QUESTIONS, self._settings.model_url, self._settings.model_name]
+        asked = [prompts.NEWBEE, prompts.EXPERT, prompts.CHECKER, seeds.QUESTIONS, self._models.name(JOBS)]
         return hashlib.sha256(json.dumps([*asked, passage.header, passage.text]).encode()).hexdigest()
 
     def _done(self, collection_id: str, key: str) -> bool:

@@ -21,13 +21,14 @@ from graph.written import Tally, WrittenClaims, content
 from jitl import prompts
 from jitl.errors import MissingPart, Unavailable
 from jitl.purse import SPENT, WHAT_TO_SET, Budget, Purse, cost, forget_replies, spent
+from jitl.speech import JOBS
 from jitl.sql.outbox import VERSION, announce
 from jitl.sql.tables import collections, documents, versions
 from jitl.sql.versions import IndexedChunk, Versions
 
 if TYPE_CHECKING:
-    from jitl.ports import LanguageModel, Message, Reporter
-    from jitl.settings import Settings
+    from jitl.ports import LanguageModel, Message, Models, Reporter
+    from jitl.speech import Payer
     from jitl.sql.engine import Database
 
 WINDOW: Final = 64
@@ -81,38 +82,37 @@ class _Window:
 
 
 class ModelExtraction:
-    """Safe to call from several threads. `model` None: every run is refused. `wake`: the graph has something to look at."""
+    """Safe to call from several threads. Where no model is configured every run is refused. `wake`: the graph has something to look at."""
 
     def __init__(
         self,
         db: Database,
-        model: LanguageModel | None,
-        settings: Settings,
+        models: Models,
         *,
         wake: Callable[[], None] = lambda: None,
         template: Callable[[], str] | None = None,
     ) -> None:
         """`template` in the place of graphrag's prompt, whose fields it has."""
         self._db = db
-        self._model = model
-        self._settings = settings
+        self._models = models
         self._wake = wake
         self._template = template
         self._versions = Versions(db)
         self._kept = WrittenClaims(db)
 
-    def require(self) -> LanguageModel:
-        """Raises `MissingPart` where no model is configured or the extra is not installed."""
-        if self._model is None:
+    def require(self, payer: Payer | None = None) -> LanguageModel:
+        """Raises `MissingPart` where no model is configured or the extra is not installed, `OutOfBudget` where a cap is reached."""
+        model = self._models.of(JOBS, payer, max_tokens=LONGEST_REPLY)
+        if model is None:
             raise MissingPart(NO_MODEL, hint=WHAT_TO_SET)
         if self._template is None and not extra.installed():
             raise MissingPart(NOT_INSTALLED, hint=extra.WHAT_TO_INSTALL)
-        return self._model
+        return model
 
     def estimate(self, collection_id: str) -> Estimate:
         """Asks nobody. Raises `MissingPart`."""
         self.require()
-        asking, known = _Asking(self._prompt(), self._settings), set[str]()
+        asking, known = _Asking(self._prompt(), self._models.name(JOBS)), set[str]()
         passages, tokens = 0, 0
         for _, chunks in self._windows(collection_id):
             passages += len(chunks)
@@ -123,13 +123,13 @@ class ModelExtraction:
         calls = len(known)
         return Estimate(passages, passages - calls, calls, tokens + calls * USUAL_REPLY, tokens + calls * LONGEST_REPLY)
 
-    def run(self, job_id: str, collection_id: str, budget: Budget, reporter: Reporter) -> None:
+    def run(self, job_id: str, collection_id: str, budget: Budget, reporter: Reporter, payer: Payer | None = None) -> None:
         """Document by document until all are done, the budget is spent or it is told to stop; what was read by then is kept.
 
         Raises what the model raises, and `Unavailable` where its replies are of no use.
         """
-        purse = Purse(self._db, self.require(), job_id, budget, LONGEST_REPLY)
-        asking, total = _Asking(self._prompt(), self._settings), self._passages(collection_id)
+        purse = Purse(self._db, self.require(payer), job_id, budget, LONGEST_REPLY)
+        asking, total = _Asking(self._prompt(), self._models.name(JOBS)), self._passages(collection_id)
         session = _Session(asking, purse, reporter, self._kept, collection_id, total)
         for document, chunks in self._windows(collection_id):
             window, whole = _Window(), False
@@ -193,11 +193,10 @@ class ModelExtraction:
 class _Asking:
     """How a passage is asked about; `id` tells models and prompts apart."""
 
-    def __init__(self, template: str, settings: Settings) -> None:
+    def __init__(self, template: str, name: str) -> None:
         self._template = template
-        named = [settings.model_url, settings.model_name]
         empty = [message.content for message in self._messages("", "")]
-        self.id = hashlib.sha256(json.dumps([*named, *empty]).encode()).hexdigest()
+        self.id = hashlib.sha256(json.dumps([name, *empty]).encode()).hexdigest()
 
     def messages(self, chunk: IndexedChunk) -> list[Message]:
         return self._messages(chunk.header, chunk.text)

@@ -10,7 +10,8 @@
     ├── Unreadable                 a document could not be parsed; the reason is for its owner
     ├── MissingPart                an extra or a file is not installed; says which one to install
     ├── Unavailable                a dependency does not answer; trying again later may help
-    │   └── Busy                   another process holds the data folder
+    │   ├── Busy                   another process holds the data folder
+    │   └── Unanswered             a model endpoint gave no reply, or half of one
     └── OutOfBudget                a cap on tokens, money or rate is reached
 
 `api/errors.py` holds the one table that maps them to HTTP.
@@ -71,5 +72,26 @@ class Busy(Unavailable):
     """Another process holds the data folder."""
 
 
+class Unanswered(Unavailable):
+    """A model endpoint gave no reply, or half of one.
+
+    `again`: asking it once more at once may help. `slow`: it cost the caller a timeout. `refused`: it is this request that it does
+    not take. `rest_s`: for how long it wants to be left alone, where it said so.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", again: bool = False, slow: bool = False, refused: bool = False, rest_s: float | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.again = again
+        self.slow = slow
+        self.refused = refused
+        self.rest_s = rest_s
+
+
 class OutOfBudget(JitlError):
-    """A cap on rate, tokens or money was reached."""
+    """A cap on rate, tokens or money was reached. `retry_s`: seconds until it counts anew, where that is known."""
+
+    def __init__(self, message: str, *, hint: str = "", retry_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_s = retry_s

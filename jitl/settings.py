@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     search_timeout_s: float = Field(default=5.0, gt=0, description="One deadline for all legs of a search.")
     teach_embed_timeout_s: float = Field(default=2.0, gt=0, description="A correction waits this long for its vector.")
     teach_per_minute: int = Field(default=60, ge=0, description="Corrections one person may teach a minute over REST; 0: no limit.")
+    personal_collections: int = Field(default=5, ge=0, description="Personal collections one person may have; 0: none.")
     candidates: int = Field(default=30, ge=1, description="Hits each leg brings to fusion.")
 
     parse_timeout_s: float = Field(default=120.0, gt=0)
@@ -67,6 +68,10 @@ class Settings(BaseSettings):
     model_name: str | None = None
     model_key: SecretStr | None = None
     model_timeout_s: float = Field(default=60.0, gt=0)
+    model_context: int | None = Field(default=None, ge=512, description="Tokens that this model can read and write together.")
+    models_file: Path | None = Field(
+        default=None, description="Several endpoints, routes, prices and caps; default: models.toml in the data folder, if there is one."
+    )
     grounded_threshold: float | None = Field(default=None, ge=0, le=1, description="Overrides the shipped, fitted threshold.")
     scope_weights: Path | None = Field(
         default=None, description="Another scope.json than the one shipped, as the fitting script writes it."
@@ -79,6 +84,16 @@ class Settings(BaseSettings):
     hep_own_knowledge: bool = Field(
         default=False, description="On the HEP routes a configured model may answer, marked, what the collections do not hold."
     )
+    vectors_url: str | None = Field(
+        default=None,
+        description="URL of a Qdrant server for the passages' index; none: the data folder, in the cluster profile http://127.0.0.1:6333.",
+    )
+    vectors_key: SecretStr | None = Field(default=None, description="Key of that server, if it wants one.")
+    vectors_collection: str = Field(default="jitl-passages", min_length=1, description="The index's name on that server.")
+    broker_url: SecretStr | None = Field(
+        default=None, description="URL of a Redis server that wakes the cluster's workers; none: redis://127.0.0.1:6379/0."
+    )
+    worker_threads: int = Field(default=2, ge=1, description="Jobs that one `jitl worker` does at the same time.")
     graph_url: str | None = Field(
         default=None,
         description="Bolt URL of a Neo4j server for the documents' graph; none: SQL, in the cluster profile bolt://127.0.0.1:7687.",
@@ -99,6 +114,21 @@ class Settings(BaseSettings):
         default=0, ge=0, description="Tokens that one extraction by the model may take where its caller names none; 0: they must be named."
     )
     keep_answers: bool = Field(default=True, description="Keep questions and answers for feedback and replay.")
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes, on other machines too, work on the same database, index and blobs."""
+        return self.profile is Profile.CLUSTER
+
+    @property
+    def vectors_server(self) -> str | None:
+        """URL of the passages' index; None where it lives in the data folder."""
+        return self.vectors_url or ("http://127.0.0.1:6333" if self.shared else None)
+
+    @property
+    def broker(self) -> str:
+        """URL of the broker, its password in it."""
+        return self.broker_url.get_secret_value() if self.broker_url is not None else "redis://127.0.0.1:6379/0"
 
     @property
     def graph_server(self) -> str | None:

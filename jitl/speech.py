@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+JOBS: Final = "jobs"
+"""The route of work that nobody waits for: fission, extraction, descriptions of communities."""
+CONDENSE: Final = "condense"
+"""The route of questions that are made to stand by themselves."""
 
 Chunk = Mapping[str, Any]
 """A `chat.completion.chunk` of the OpenAI protocol as a plain mapping."""
@@ -56,11 +61,18 @@ class RoutedModel(LanguageModel, Protocol):
 class Models(Protocol):
     """Which model answers on which route."""
 
-    def of(self, route: str, payer: Payer | None = None, /) -> RoutedModel | None:
+    def of(
+        self, route: str, payer: Payer | None = None, /, *, max_tokens: int | None = None, within_s: float | None = None
+    ) -> RoutedModel | None:
         """The model of `hep`, `hep_code`, `general` or `general_code`; None: none is configured, answers on it are extractive.
 
+        `jobs` and `condense` are routes too. `max_tokens`: of a reply, and `within_s`: of its time, where less than usual will do.
         Raises `OutOfBudget` where the payer has reached a cap. A payer of None is charged nothing: for tests and measurements.
         """
+        ...
+
+    def name(self, route: str, /) -> str:
+        """Tells one set of models from another: what was asked of these need not be asked again. "" where there is none."""
         ...
 
     def chat(self, route: str, body: Mapping[str, Any], payer: Payer | None = None, /) -> Generator[Chunk, None, None]:
@@ -70,3 +82,17 @@ class Models(Protocol):
         `BadInput` where the endpoint refuses the body; each before the first chunk, but for a reply that breaks off. Closing it cancels.
         """
         ...
+
+
+class Transport(Protocol):
+    """The wire to one endpoint and one model there. Calls nobody until it is asked to."""
+
+    def chunks(self, body: Mapping[str, Any], *, timeout_s: float | None = None) -> Generator[Chunk, None, None]:
+        """One attempt: chunks of the reply to a chat body as they come. Raises `Unanswered` and nothing else. Closing it cancels."""
+        ...
+
+    def probe(self) -> None:
+        """Whether it is there, at no cost. Raises `Unanswered`."""
+        ...
+
+    def close(self) -> None: ...

@@ -10,10 +10,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from pydantic import SecretStr
+
+from jitl.adapters.llm import ChatEndpoint
+from jitl.gateway.gateway import Gateway
+from jitl.gateway.plan import EndpointPlan, Plan, RoutePlan
 
 
 @dataclass
@@ -30,6 +36,18 @@ class Endpoint:
     pause_s: float = 0.0
     requests: list[dict] = field(default_factory=list)
     dropped: threading.Event = field(default_factory=threading.Event)  # a client went away in the middle of a stream
+
+
+def gateway(url: str | None, model: str = "xiwu", key: str | None = None, **limits: Any) -> Gateway:
+    """The models of a service with this one endpoint, or with none; nothing is counted."""
+    if url is None:
+        return Gateway(Plan(), connect)
+    one = EndpointPlan("default", url, model, None if key is None else SecretStr(key), **limits)
+    return Gateway(Plan({one.name: one}, {"default": RoutePlan((one.name,))}), connect)
+
+
+def connect(plan: EndpointPlan) -> ChatEndpoint:
+    return ChatEndpoint(plan.url, plan.model, plan.key.get_secret_value() if plan.key else None, timeout_s=plan.timeout_s)
 
 
 def build(endpoint: Endpoint) -> FastAPI:

@@ -5,91 +5,80 @@ The only importer of `openai`. Built when an endpoint is configured, called when
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
-from jitl.errors import OutOfBudget, Unavailable
-from jitl.ports import Message
+from jitl.errors import Unanswered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from openai import OpenAI, Stream
-    from openai.types.chat import ChatCompletionChunk
-    from openai.types.chat.chat_completion_chunk import ChoiceDelta
 
-log = logging.getLogger(__name__)
+    from jitl.speech import Chunk
 
-CONNECT_TIMEOUT_S = 5.0
-RETRIES = 1
-"""More attempts while nothing of the reply has come; a person is waiting."""
-RETRY_PAUSE_S = 0.3
-LONGEST = 5
-"""A reply that trickles may take this many timeouts altogether."""
-MAX_TOKENS = 1500
+CONNECT_TIMEOUT_S: Final = 5.0
+PROBE_TIMEOUT_S: Final = 3.0
+WISHES: Final = ("temperature", "max_tokens", "max_completion_tokens", "stream_options")
+"""What some models need and others refuse."""
+QUOTA_REST_S: Final = 300.0
+NO_SUCH_ADDRESS: Final = (404, 405, 501)
+_UNKNOWN: Final = re.compile(r"unsupported|not supported|unrecogni[sz]ed|unknown|unexpected|not permitted|extra", re.IGNORECASE)
+DOCTOR: Final = "`jitl doctor` tells of every endpoint."
 
 
 class ChatEndpoint:
-    """`timeout_s` bounds the wait for the first piece and between two pieces."""
+    """One endpoint and one model there. `timeout_s` bounds the wait for the first chunk and between two chunks."""
 
-    def __init__(self, url: str, model: str, key: str | None = None, *, timeout_s: float = 60.0, max_tokens: int = MAX_TOKENS) -> None:
+    def __init__(self, url: str, model: str, key: str | None = None, *, timeout_s: float = 60.0) -> None:
         self._url = url
         self._model = model
         self._key = key
         self._timeout_s = timeout_s
         self._client: OpenAI | None = None
-        self._wishes: dict[str, Any] = {"temperature": 0, "max_tokens": max_tokens}
+        self._refused: frozenset[str] = frozenset()  # wishes that the endpoint does not know
 
-    def stream(self, messages: Sequence[Message]) -> Generator[str, None, None]:
-        import httpx
-        from openai import APIError
+    def chunks(self, body: Mapping[str, Any], *, timeout_s: float | None = None) -> Generator[Chunk, None, None]:
+        """One attempt: chunks of the reply to a chat body as they come. Raises `Unanswered`. Closing it cancels."""
+        wait = timeout_s or self._timeout_s
+        with _explained(wait), self._open(dict(body), wait) as stream:
+            for chunk in stream:
+                if not isinstance(chunk, Mapping) or not isinstance(chunk.get("choices") or [], list):
+                    raise Unanswered("the endpoint sent what is no chunk of a reply")
+                yield chunk
 
-        came = 0
-        for attempt in range(RETRIES + 1):
+    def probe(self) -> None:
+        """Ask for the list of models, which costs nothing. Raises `Unanswered`; an endpoint without that list is well all the same."""
+        from openai import APIStatusError
+
+        with _explained(PROBE_TIMEOUT_S):
             try:
-                for piece in self._once(messages):
-                    came += 1
-                    yield piece
-            except (APIError, httpx.HTTPError) as error:
-                if came or attempt == RETRIES or not _passing(error):
-                    raise _explain(error, self._timeout_s) from error
-                log.warning("The model endpoint failed (%s); trying once more.", type(error).__name__)
-                time.sleep(RETRY_PAUSE_S)
-            else:
-                return
+                self._connected().get("/models", cast_to=object, options={"timeout": PROBE_TIMEOUT_S})
+            except APIStatusError as error:
+                if error.status_code not in NO_SUCH_ADDRESS:
+                    raise
 
-    def _once(self, messages: Sequence[Message]) -> Generator[str, None, None]:
-        """One attempt. Raises what `openai` and `httpx` raise, and `Unavailable` for a reply that is empty or breaks off."""
-        ends = time.monotonic() + LONGEST * self._timeout_s
-        came = finished = False
-        with self._open(messages) as chunks:
-            for chunk in chunks:
-                for choice in (chunk.choices or [])[:1]:
-                    finished = finished or choice.finish_reason is not None
-                    if piece := _content(choice.delta):
-                        came = True
-                        yield piece
-                if time.monotonic() > ends:
-                    raise Unavailable(f"the reply took longer than {LONGEST * self._timeout_s:g} s")
-        if not came:
-            raise Unavailable("the model replied with nothing")
-        if not finished:
-            raise Unavailable("the reply broke off")
+    def _open(self, body: dict[str, Any], wait: float) -> Stream[object]:
+        """A wish that the endpoint refuses is dropped: for good where it does not know it, else for this time."""
+        from openai import BadRequestError, Stream, UnprocessableEntityError
 
-    def _open(self, messages: Sequence[Message]) -> Stream[ChatCompletionChunk]:
-        """Some models refuse wishes that others need; they are dropped for good when an endpoint says so."""
-        from openai import BadRequestError
-
-        asked: Any = [{"role": message.role, "content": message.content} for message in messages]
-        completions = self._connected().chat.completions
-        try:
-            opened: Stream[ChatCompletionChunk] = completions.create(model=self._model, messages=asked, stream=True, **self._wishes)
-        except BadRequestError as error:
-            if not any(wish in str(error) for wish in self._wishes):
-                raise
-            self._wishes = {}
-            return completions.create(model=self._model, messages=asked, stream=True)
-        return opened
+        dropped: frozenset[str] = frozenset()
+        while True:
+            asked = _without(body, self._refused | dropped)
+            sent: Any = {**asked, "model": self._model, "stream": True}
+            try:
+                return self._connected().post(
+                    "/chat/completions", body=sent, cast_to=object, stream=True, stream_cls=Stream[object], options={"timeout": wait}
+                )
+            except (BadRequestError, UnprocessableEntityError) as error:
+                named = frozenset(wish for wish in WISHES if wish in asked and re.search(rf"\b{wish}\b", str(error)))
+                if not named:
+                    raise
+                if _UNKNOWN.search(str(error)):
+                    self._refused |= named
+                dropped |= named
 
     def _connected(self) -> OpenAI:
         if self._client is None:
@@ -108,39 +97,47 @@ class ChatEndpoint:
             self._client.close()
 
 
-def _content(delta: ChoiceDelta | None) -> str:
-    """Some endpoints close with a choice that has no delta at all."""
-    return delta.content or "" if delta is not None else ""
+def _without(body: dict[str, Any], refused: Iterable[str]) -> dict[str, Any]:
+    """Newer models know the length of a reply by another name."""
+    kept = {name: value for name, value in body.items() if name not in refused}
+    if "max_tokens" in body and "max_tokens" in refused and "max_completion_tokens" not in refused:
+        kept["max_completion_tokens"] = body["max_tokens"]
+    return kept
 
 
-def _passing(error: Exception) -> bool:
-    """Whether trying again at once may help; a timeout has used the person's patience already."""
-    from openai import APIConnectionError, APIStatusError, APITimeoutError, InternalServerError, RateLimitError
+@contextmanager
+def _explained(wait: float) -> Iterator[None]:
+    """What the endpoint, the network or a broken line of the stream raises, in words that hold no key, no prompt and no page of HTML."""
+    import httpx
+    from openai import APIError
 
-    if isinstance(error, APITimeoutError):
-        return False
-    if isinstance(error, APIStatusError):
-        return isinstance(error, InternalServerError) or (isinstance(error, RateLimitError) and not _spent(error))
-    return isinstance(error, APIConnectionError)
+    try:
+        yield
+    except (APIError, httpx.HTTPError) as error:
+        raise _explain(error, wait) from error
+    except (ValueError, UnicodeError) as error:  # a line that is no JSON
+        raise Unanswered("the endpoint sent what is no chunk of a reply", again=True) from error
 
 
-def _spent(error: Exception) -> bool:
-    return getattr(error, "code", None) in {"insufficient_quota", "billing_hard_limit_reached"}
-
-
-def _explain(error: Exception, timeout_s: float) -> Exception:
-    """What happened, in words that hold no key, no prompt and no page of HTML."""
+def _explain(error: Exception, wait: float) -> Exception:
     import httpx
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-    if _spent(error):
-        return OutOfBudget("The model endpoint's quota is used up.", hint="Raise it with the endpoint's owner, or unset JITL_MODEL_URL.")
+    if getattr(error, "code", None) in {"insufficient_quota", "billing_hard_limit_reached"}:
+        return Unanswered("the endpoint's quota is used up", hint="Raise it with the endpoint's owner.", rest_s=QUOTA_REST_S)
     if isinstance(error, APITimeoutError | httpx.TimeoutException):
-        return Unavailable(f"no reply within {timeout_s:g} s")
+        return Unanswered(f"no reply within {wait:g} s", slow=True)
     if isinstance(error, APIStatusError):
-        return Unavailable(
-            f"the endpoint answered with HTTP {error.status_code}", hint="Check JITL_MODEL_URL, JITL_MODEL_NAME and JITL_MODEL_KEY."
-        )
+        return _status(error.status_code, error.response.headers)
     if isinstance(error, APIConnectionError):
-        return Unavailable("the endpoint cannot be reached", hint="Check JITL_MODEL_URL.")
-    return Unavailable("the reply broke off")
+        return Unanswered("the endpoint cannot be reached", hint=DOCTOR, again=True)
+    return Unanswered("the reply broke off", again=True)
+
+
+def _status(code: int, headers: Mapping[str, str]) -> Unanswered:
+    said = headers.get("retry-after", "")
+    rest_s = min(3600.0, float(said)) if re.fullmatch(r"\d+(\.\d+)?", said) else None
+    passing = code >= 500 or code in (408, 409, 429)
+    refused = code in (400, 413, 422)
+    message = f"the endpoint answered with HTTP {code}"
+    return Unanswered(message, hint=DOCTOR, again=passing and not rest_s, refused=refused, rest_s=rest_s)

@@ -25,6 +25,7 @@ from jitl.sql import community_tables as community_tables  # noqa: PLC0414  # of
 from jitl.sql import graph_tables as graph_tables  # noqa: PLC0414  # of the same metadata
 from jitl.sql import overlay_tables as overlay_tables  # noqa: PLC0414  # of the same metadata
 from jitl.sql import route_tables as route_tables  # noqa: PLC0414  # of the same metadata
+from jitl.sql import usage_tables as usage_tables  # noqa: PLC0414  # of the same metadata
 from jitl.sql.columns import Id, Moment, Serial
 from jitl.sql.columns import metadata as metadata  # noqa: PLC0414  # of all that stands here
 

@@ -11,17 +11,15 @@ import sqlalchemy as sa
 
 from graph.local import SqlGraph
 from graph.modelled import LONGEST_REPLY, PATIENCE, ModelExtraction
-from jitl.adapters.llm import ChatEndpoint
 from jitl.errors import MissingPart, Unavailable
 from jitl.purse import Budget
-from jitl.settings import Settings
 from jitl.sql.documents import Documents
 from jitl.sql.engine import Database
 from jitl.sql.graph_tables import graph_claims
 from jitl.sql.jobs import JobTable
 from jitl.sql.people import OWNER
 from jitl.sql.tables import fission_calls
-from tests.endpoint import Endpoint, serving
+from tests.endpoint import Endpoint, gateway, serving
 from tests.fakes import Outcomes
 from tests.graph_workshop import GraphWorkshop, rows
 from tests.reader_model import MISTAKES, TEMPLATE, passage, speak
@@ -57,9 +55,7 @@ class Readers:
     told: list[Outcomes] = field(default_factory=list)
 
     def reader(self, name: str = "reader") -> ModelExtraction:
-        settings = Settings(data_dir=self.folder, model_url=self.endpoint.url, model_name=name)
-        model = ChatEndpoint(self.endpoint.url, name, timeout_s=5)
-        return ModelExtraction(self.shop.db, model, settings, template=lambda: TEMPLATE)
+        return ModelExtraction(self.shop.db, gateway(self.endpoint.url, name, timeout_s=5), template=lambda: TEMPLATE)
 
     def job(self) -> str:
         return JobTable(self.shop.db).create("extraction", {}, principal_id=OWNER.id, collection_id=self.shop.collection)
@@ -272,12 +268,9 @@ def test_told_to_stop_it_stops_and_goes_on_later(readers: Readers) -> None:
     assert sorted(readers.asked) == sorted(TEXTS.values())
 
 
-def test_without_a_model_or_the_extra_it_says_what_to_do(
-    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = Settings(data_dir=tmp_path)
+def test_without_a_model_or_the_extra_it_says_what_to_do(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingPart, match="JITL_MODEL_URL"):
-        ModelExtraction(sqlite_database, None, settings).estimate("x")
+        ModelExtraction(sqlite_database, gateway(None)).estimate("x")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(MissingPart, match=r"jitl\[graph\]"):
-        ModelExtraction(sqlite_database, ChatEndpoint("http://127.0.0.1:9/v1", "m"), settings).estimate("x")
+        ModelExtraction(sqlite_database, gateway("http://127.0.0.1:9/v1")).estimate("x")

@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from jitl.adapters.llm import ChatEndpoint
 from jitl.adapters.sparse import HepTerms
 from jitl.answer import Answerer
 from jitl.errors import Unavailable
-from jitl.models import OneModel
 from jitl.route import TrainedRouter
 from jitl.settings import Settings
 from jitl.types import (
@@ -31,7 +29,7 @@ from jitl.types import (
     Strength,
     Token,
 )
-from tests.endpoint import Endpoint, serving
+from tests.endpoint import Endpoint, gateway, serving
 
 SPARSE = HepTerms()
 TEXTS = {
@@ -102,8 +100,8 @@ def server():
 
 
 def ask(question: str = QUESTION, shelf: Shelf | None = None, endpoint: Endpoint | None = None, **settings: object) -> tuple[list, Answer]:
-    model = ChatEndpoint(endpoint.url, "xiwu", timeout_s=1.0) if endpoint else None
-    answerer = Answerer(shelf or Shelf(), TrainedRouter(Settings()), OneModel(model), Settings(**settings), sparse=SPARSE)
+    model = gateway(endpoint.url if endpoint else None, timeout_s=1.0)
+    answerer = Answerer(shelf or Shelf(), TrainedRouter(Settings()), model, Settings(**settings), sparse=SPARSE)
     events = list(answerer.ask(question, ["c1"], "p1"))
     assert isinstance(events[0], Sources)
     assert isinstance(events[-1], Done)
@@ -189,13 +187,13 @@ def test_evidence_is_at_most_five():
 
 def test_candidates_are_shown_on_request_alone():
     shelf = Shelf(Consultation(candidates=(Candidate(taught(), 0.2, 0.1, Strength.UNRELATED),)))
-    answerer = Answerer(shelf, TrainedRouter(Settings()), OneModel(None), Settings(), sparse=SPARSE)
+    answerer = Answerer(shelf, TrainedRouter(Settings()), gateway(None), Settings(), sparse=SPARSE)
     explained = [list(answerer.ask(QUESTION, ["c1"], "p1", explain=explain))[-1].answer.candidates for explain in (True, False)]
     assert [len(candidates) for candidates in explained] == [1, 0]
 
 
 def test_failed_legs_are_named():
-    answerer = Answerer(Shelf(notices=("dense: down",)), TrainedRouter(Settings()), OneModel(None), Settings(), sparse=SPARSE)
+    answerer = Answerer(Shelf(notices=("dense: down",)), TrainedRouter(Settings()), gateway(None), Settings(), sparse=SPARSE)
     assert list(answerer.ask(QUESTION, ["c1"], "p1"))[-1].answer.notices == ("dense: down",)
 
 
@@ -264,7 +262,7 @@ def test_a_search_that_fails_raises_before_anything_is_said():
         def search(self, query, k):
             raise Unavailable("SQL does not answer.")
 
-    events: Iterator[object] = Answerer(Down(), TrainedRouter(Settings()), OneModel(None), Settings(), sparse=SPARSE).ask(
+    events: Iterator[object] = Answerer(Down(), TrainedRouter(Settings()), gateway(None), Settings(), sparse=SPARSE).ask(
         QUESTION, ["c1"], "p1"
     )
     with pytest.raises(Unavailable):

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from jitl.adapters.llm import ChatEndpoint
-from jitl.errors import OutOfBudget, Unavailable
+from jitl.errors import Unavailable
 from jitl.ports import Message
-from tests.endpoint import Endpoint, serving
+from jitl.speech import RoutedModel
+from tests.endpoint import Endpoint, gateway, serving
 
 ASKED = [Message("system", "Be brief."), Message("user", "How many cells?")]
 
@@ -30,8 +30,15 @@ def endpoint(server: Endpoint):
     return server
 
 
-def model(endpoint: Endpoint, timeout_s: float = 5.0) -> ChatEndpoint:
-    return ChatEndpoint(endpoint.url, "xiwu", "sk-test", timeout_s=timeout_s)
+def model(endpoint: Endpoint, timeout_s: float = 5.0) -> RoutedModel:
+    """The endpoint as a route's only one, with no history of failures."""
+    return speaking(endpoint.url, timeout_s)
+
+
+def speaking(url: str, timeout_s: float = 5.0) -> RoutedModel:
+    found = gateway(url, key="sk-test", timeout_s=timeout_s).of("hep")
+    assert found is not None
+    return found
 
 
 def test_the_reply_comes_in_pieces_and_the_request_says_what_was_asked(endpoint):
@@ -70,9 +77,9 @@ def test_an_error_is_unavailable_and_tells_no_secret(endpoint, mode, attempts):
     assert len(endpoint.requests) == attempts
 
 
-def test_a_spent_quota_is_out_of_budget_and_not_tried_again(endpoint):
+def test_a_spent_quota_is_said_and_not_tried_again(endpoint):
     endpoint.mode = "quota"
-    with pytest.raises(OutOfBudget):
+    with pytest.raises(Unavailable, match="quota"):
         list(model(endpoint).stream(ASKED))
     assert len(endpoint.requests) == 1
 
@@ -132,12 +139,12 @@ def test_nobody_listening_is_unavailable_at_once():
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
         began = time.monotonic()
         with pytest.raises(Unavailable, match="reached"):
-            list(ChatEndpoint(url, "xiwu").stream(ASKED))
+            list(speaking(url).stream(ASKED))
     assert time.monotonic() - began < 5
 
 
 def test_building_the_adapter_calls_and_imports_nothing(endpoint):
     loaded = "openai" in sys.modules
-    ChatEndpoint(endpoint.url, "xiwu", "sk-test").stream(ASKED)
+    speaking(endpoint.url).stream(ASKED)
     assert endpoint.requests == []
     assert loaded or "openai" not in sys.modules

@@ -7,13 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from jitl.adapters.llm import ChatEndpoint
 from jitl.answer import Answerer, Turn
-from jitl.models import OneModel
 from jitl.route import settled
 from jitl.settings import Settings
 from jitl.types import Answer, Candidate, Consultation, Route, Strength, Token
-from tests.endpoint import Endpoint, serving
+from tests.endpoint import Endpoint, gateway, serving
 from tests.unit.test_answer import QUESTION, SPARSE, Shelf, taught
 
 MARK = {
@@ -43,8 +41,8 @@ def endpoint() -> Iterator[Endpoint]:
 
 
 def ask(question: str, label: str, endpoint: Endpoint | None, shelf: Shelf | None = None, history=(), **settings) -> Answer:
-    model = ChatEndpoint(endpoint.url, "xiwu", timeout_s=1.0) if endpoint else None
-    answerer = Answerer(shelf or Shelf(), Always(Route(label, 0.9)), OneModel(model), Settings(**settings), sparse=SPARSE)
+    model = gateway(endpoint.url if endpoint else None, timeout_s=1.0)
+    answerer = Answerer(shelf or Shelf(), Always(Route(label, 0.9)), model, Settings(**settings), sparse=SPARSE)
     *events, done = answerer.ask(question, ["c1"], "p1", turn=Turn(history))
     assert "".join(event.text for event in events if isinstance(event, Token)) == done.answer.text
     return done.answer
@@ -99,12 +97,8 @@ def test_small_talk_is_never_told_that_nothing_was_found(endpoint, mode):
 def test_earlier_questions_reach_the_router_and_the_model(endpoint):
     endpoint.pieces = ("Fine.",)
     router = Always(Route("general", 0.9))
-    model = ChatEndpoint(endpoint.url, "xiwu", timeout_s=1.0)
-    list(
-        Answerer(Shelf(), router, OneModel(model), Settings(), sparse=SPARSE).ask(
-            "And in winter?", ["c1"], "p1", turn=Turn(("How warm is Rome?",))
-        )
-    )
+    model = gateway(endpoint.url, timeout_s=1.0)
+    list(Answerer(Shelf(), router, model, Settings(), sparse=SPARSE).ask("And in winter?", ["c1"], "p1", turn=Turn(("How warm is Rome?",))))
     assert router.heard == [("How warm is Rome?",)]
     assert "How warm is Rome?" in endpoint.requests[-1]["messages"][-1]["content"]
 

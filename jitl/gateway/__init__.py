@@ -1,0 +1,1 @@
+"""The way to language models: which endpoint answers on which route, what it costs, and who pays."""
