@@ -7,9 +7,14 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from api.failures import Failure, reply
+from jitl.errors import NotFound
 
 _CODES: Final = {"unauthenticated": "invalid_api_key", "not-allowed": "permission_denied", "out-of-budget": "insufficient_quota"}
 _TYPES: Final = {403: "permission_error", 429: "insufficient_quota"}
+
+
+class UnknownModel(NotFound):
+    """No model of that name is offered."""
 
 
 def envelope(failure: Failure) -> Response:

@@ -21,10 +21,17 @@ T = TypeVar("T")
 AT_ONCE: Final = 32
 _ASKING = CapacityLimiter(AT_ONCE)
 """Answers may wait long for a model; they have threads of their own, so that nothing else waits with them."""
+_BEGUN = CapacityLimiter(256)
+"""What was found for them already waits for words alone: it holds up nobody who still searches."""
 
 
 async def in_thread(function: Callable[[], T]) -> T:
     return await to_thread.run_sync(function, limiter=_ASKING)
+
+
+async def once_begun(function: Callable[[], T]) -> T:
+    """The same for what comes after an answer's first event."""
+    return await to_thread.run_sync(function, limiter=_BEGUN)
 
 
 async def stream(events: Iterator[AnswerEvent], *, explain: bool) -> EventSourceResponse:
@@ -41,7 +48,7 @@ async def _pump(first: AnswerEvent | None, events: Iterator[AnswerEvent], *, exp
         event = first
         while event is not None:
             yield _sse(event, explain=explain)
-            event = await in_thread(lambda: next(events, None))
+            event = await once_begun(lambda: next(events, None))
     except JitlError as error:
         yield ServerSentEvent(event="error", data=json.dumps(errors.describe(error)))
     except Exception:  # isolation: the stream has begun, so the failure must travel in it
@@ -51,7 +58,7 @@ async def _pump(first: AnswerEvent | None, events: Iterator[AnswerEvent], *, exp
         close = getattr(events, "close", None)
         if close is not None:  # lets go of the model's connection, also when the client has left
             with CancelScope(shield=True):
-                await in_thread(close)
+                await once_begun(close)
 
 
 def named(event: AnswerEvent, *, explain: bool) -> tuple[str, dict[str, Any]]:

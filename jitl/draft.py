@@ -65,7 +65,7 @@ class Draft:
 
     def shown(self) -> Sources:
         """The event that begins the answer."""
-        return Sources(tuple(self.sources), tuple(self.notices), self.id)
+        return Sources(tuple(self.sources), tuple(self.notices), self.id, self.grounded)
 
     def token(self, text: str) -> Token:
         self.said.append(text)

@@ -60,7 +60,7 @@ class ParsedDocument:
 
     title: str
     blocks: tuple[Block, ...]
-    kind: str  # twiki, html, latex, pdf, slides, mail, markdown, rst, notebook, text, code, record
+    kind: str  # twiki, html, latex, pdf, slides, mail, markdown, rst, notebook, text, code, record, alert, issue, chat, event
     member: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
@@ -260,6 +260,7 @@ class Sources:
     sources: tuple[Source, ...]
     notices: tuple[str, ...] = ()
     answer_id: str = ""  # of the answer that it begins
+    grounded: bool = True  # False: nothing in the collections answers; a model's own words may follow
 
 
 @dataclass(frozen=True, slots=True)
