@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jitl.errors import BadInput, Conflict, NotAllowed, NotFound
-from jitl.principals import ALL_COLLECTIONS, Principal, Right
+from jitl.principals import ALL_COLLECTIONS, Principal, Right, is_personal
 from jitl.sql.catalogue import Catalogue, CollectionInfo
 from jitl.sql.documents import DocumentInfo
 
@@ -37,6 +37,7 @@ def proposable(catalogue: Catalogue, principal: Principal, name: str | None) -> 
     if name is not None:
         return collection(catalogue, principal, name)
     readable = catalogue.collections(principal)
+    readable = [info for info in readable if not is_personal(info.id)] or readable
     places = [info for info in readable if principal.may(Right.TEACH, info.id)] or readable
     if len(places) != 1:
         what = "You may teach in no collection." if not places else "You may teach in several collections."

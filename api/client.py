@@ -144,7 +144,7 @@ class Client:
         return cast("replies.CollectionReply", self._json("GET", wire.path("collections", collection)))
 
     def create_collection(self, name: str, *, personal: bool = False) -> replies.CollectionReply:
-        """`personal`: the caller's own, seen by nobody else; it is called `~caller/name`."""
+        """`personal`: the caller's own, seen by nobody else; it is called `~caller:name`."""
         body = {"name": name} | ({"personal": True} if personal else {})
         return cast("replies.CollectionReply", self._json("POST", wire.path("collections"), body, once=True))
 

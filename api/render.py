@@ -12,6 +12,7 @@ from feedback.preview import Forecast
 from feedback.proposals import Proposal
 from feedback.teaching import Clash
 from feedback.vanished import Moved
+from jitl.principals import is_personal
 from jitl.sql.answers import KeptAnswer, Vote
 from jitl.sql.catalogue import CollectionInfo
 from jitl.sql.documents import DocumentInfo
@@ -135,7 +136,7 @@ def forecast(value: Forecast) -> Json:
 
 def collection(value: CollectionInfo) -> Json:
     shown: Json = {"id": value.id, "name": value.name, "documents": value.documents, "passages": value.passages}
-    return shown | {"encoder": value.encoder, "created_at": value.created_at.isoformat()}
+    return shown | {"encoder": value.encoder, "created_at": value.created_at.isoformat(), "personal": is_personal(value.id)}
 
 
 def document(value: DocumentInfo) -> Json:

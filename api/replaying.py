@@ -55,7 +55,7 @@ class Replaying:
     def run(self, job: Job, reporter: Reporter) -> None:
         """The report is kept with the job. Arguments: `collections` (ids; None: all), `accept`."""
         named = job.arguments.get("collections")
-        living = [info.id for info in self._catalogue.collections(OWNER)]
+        living = [info.id for info in self._catalogue.living()]
         stamp = self._stamp()
         chosen = [id_ for id_ in living if named is None or id_ in named]
         report = self._replay.run(chosen, reporter, accept=bool(job.arguments.get("accept")))

@@ -243,6 +243,7 @@ class CollectionRequest(BaseModel):
 
     model_config = _example(name="bes3")
     name: Name
+    personal: bool = Field(default=False, description="Your own: seen by nobody else, filled, taught in and deleted by you.")
 
 
 class PersonRequest(BaseModel):

@@ -16,7 +16,7 @@ def standing(principal: Principal, collection_id: str) -> str:
     """The status that what this principal teaches there gets. Raises `NotFound` where they may not even read."""
     if not principal.may(Right.READ, collection_id):
         raise NotFound("No such collection.")
-    return "approved" if principal.is_expert and principal.may(Right.TEACH, collection_id) else "proposed"
+    return "approved" if principal.speaks_for(collection_id) else "proposed"
 
 
 def readable(connection: Connection, correction_id: str, principal: Principal) -> Any:
@@ -30,20 +30,19 @@ def readable(connection: Connection, correction_id: str, principal: Principal) -
 
 def require_change(row: Any, principal: Principal, deed: str) -> None:
     """Its author, an expert who may teach there, or who administers the collection."""
-    expert = principal.is_expert and principal.may(Right.TEACH, row.collection_id)
-    if row.author_id != principal.id and not expert and not principal.may(Right.ADMIN, row.collection_id):
+    if row.author_id != principal.id and not principal.speaks_for(row.collection_id) and not principal.may(Right.ADMIN, row.collection_id):
         raise NotAllowed(f"Only its author or an expert of the collection may {deed} this correction.")
 
 
 def require_expert(row: Any, principal: Principal) -> None:
     """An expert who may teach there."""
-    if not (principal.is_expert and principal.may(Right.TEACH, row.collection_id)):
+    if not principal.speaks_for(row.collection_id):
         raise NotAllowed("Only an expert of the collection may do this.", hint="Ask one of its experts.")
 
 
 def require_review(row: Any, principal: Principal) -> None:
     """An expert who may teach there, and never the author."""
-    if not (principal.is_expert and principal.may(Right.TEACH, row.collection_id)):
+    if not principal.speaks_for(row.collection_id):
         raise NotAllowed("Only an expert of the collection may review this correction.")
     if row.author_id == principal.id:
         raise NotAllowed("Nobody reviews their own correction.", hint="Ask another expert.")

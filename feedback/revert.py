@@ -134,5 +134,4 @@ class Reverts:
 
 
 def _may(principal: Principal, collection_id: str) -> bool:
-    expert = principal.is_expert and principal.may(Right.TEACH, collection_id)
-    return expert or principal.may(Right.ADMIN, collection_id)
+    return principal.speaks_for(collection_id) or principal.may(Right.ADMIN, collection_id)

@@ -38,12 +38,17 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
 
 
 @app.command()
-def create(ctx: typer.Context, name: Annotated[str, typer.Argument()], json: Json = False) -> None:
+def create(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument()],
+    personal: Annotated[bool, typer.Option(help="Your own, seen by nobody else; called ~you:NAME.")] = False,
+    json: Json = False,
+) -> None:
     """Make an empty collection."""
     here = session.of(ctx, json=json)
     with here.client() as client:
-        made = client.create_collection(name)
-    here.out.done(made, "created", what="collection", name=name)
+        made = client.create_collection(name, personal=personal)
+    here.out.done(made, "created", what="collection", name=made["name"])
 
 
 @app.command()

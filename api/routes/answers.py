@@ -32,10 +32,10 @@ def confirm_answer(answer: str, here: Here, who: Caller, body: ConfirmRequest = 
     """Vouch for an answer you were given, as it stands: an expert's word, kept like a correction and marked `confirmed`."""
     kept = here.answers.get(answer, who)
     said = confirmation(kept)
-    places = [collection for collection in kept.collections if who.is_expert and who.may(Right.TEACH, collection)]
+    places = [collection for collection in kept.collections if who.speaks_for(collection)]
     if body.collection is not None:
         place = access.collection(here.catalogue, who, body.collection, Right.TEACH)
-        places = [place.id] if who.is_expert and place.id in kept.collections else []
+        places = [place.id] if who.speaks_for(place.id) and place.id in kept.collections else []
     if not places:
         raise NotAllowed("Only an expert of a collection that the answer was asked of may confirm it.", hint="Ask one of its experts.")
     if len(places) > 1:

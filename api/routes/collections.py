@@ -17,9 +17,12 @@ router = APIRouter(prefix="/v1/collections", tags=["collections"])
 
 @router.post("", status_code=201)
 def create_collection(body: CollectionRequest, here: Here, who: Caller) -> dict[str, Any]:
-    """Make an empty collection; its maker administers it."""
-    access.may_create(who)
-    made = here.catalogue.create_collection(body.name, who.id)
+    """Make an empty collection. A `personal` one anybody may make: it is called `~you:name` and nobody else sees it, admins included."""
+    if body.personal:
+        made = here.catalogue.create_personal(body.name, who, most=here.settings.personal_collections)
+    else:
+        access.may_create(who)
+        made = here.catalogue.create_collection(body.name, who.id)
     here.trail.note(who.id, "collection.create", made.id)
     return render.collection(made)
 

@@ -12,8 +12,8 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from jitl.errors import BadInput, Conflict, NotFound
-from jitl.principals import Principal, Right
+from jitl.errors import BadInput, Conflict, NotFound, OutOfBudget
+from jitl.principals import Principal, Right, is_personal, owns, personal_id
 from jitl.sql.documents import DocumentInfo, Documents, SourceText
 from jitl.sql.outbox import COLLECTION, announce
 from jitl.sql.prepared import Prepared
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from jitl.sql.engine import Database
 
 LONGEST_NAME = 200
+OWN = "~"
+"""Begins the names of personal collections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,24 @@ class Catalogue:
     def create_collection(self, name: str, by: str, *, exist_ok: bool = False) -> CollectionInfo:
         """Raises `BadInput` for a name that cannot be one, `Conflict` where it is taken (unless `exist_ok`)."""
         name = _checked(name)
-        made = CollectionInfo(str(uuid4()), name, None, 0, 0, datetime.now(UTC))
+        if name.startswith(OWN):
+            there = self.collection(name) if exist_ok else None
+            if there is None or not owns(by, there.id):
+                raise BadInput(f"Names that begin with {OWN} are of personal collections.", hint="Choose another, or make a personal one.")
+            return there
+        return self._create(str(uuid4()), name, by, exist_ok=exist_ok)
+
+    def create_personal(self, name: str, owner: Principal, *, most: int) -> CollectionInfo:
+        """One that its owner alone sees, called `~owner:name`: a name that is taken tells nobody anything. `OutOfBudget` beyond `most`."""
+        name = _checked(name)
+        if ":" in name or name.startswith(OWN):
+            raise BadInput(f"The name of a personal collection has no colon and does not begin with {OWN}.", hint="Choose another name.")
+        if sum(is_personal(info.id) for info in self.collections(owner)) >= most:
+            raise OutOfBudget(f"You may have {most} personal collections.", hint="Delete one, or ask an admin (JITL_PERSONAL_COLLECTIONS).")
+        return self._create(personal_id(owner.id), _checked(f"{OWN}{owner.name}:{name}"), owner.id, exist_ok=False)
+
+    def _create(self, id_: str, name: str, by: str, *, exist_ok: bool) -> CollectionInfo:
+        made = CollectionInfo(id_, name, None, 0, 0, datetime.now(UTC))
         row = {"id": made.id, "name": name, "passages": 0, "created_at": made.created_at, "created_by": by}
         try:
             with self._db.write() as connection:
@@ -71,9 +90,12 @@ class Catalogue:
 
     def collections(self, principal: Principal) -> list[CollectionInfo]:
         """Those the caller may read, by name."""
+        return [info for info in self.living() if principal.may(Right.READ, info.id)]
+
+    def living(self) -> list[CollectionInfo]:
+        """All of them, personal ones included: for the service's own work, which shows nobody anything."""
         with self._db.read() as connection:
-            rows = connection.execute(_COLLECTIONS.order_by(collections.c.name)).all()
-        return [c for c in (CollectionInfo(*row) for row in rows) if principal.may(Right.READ, c.id)]
+            return [CollectionInfo(*row) for row in connection.execute(_COLLECTIONS.order_by(collections.c.name))]
 
     def readable(self, principal: Principal, names: Sequence[str] | None) -> tuple[str, ...]:
         """Ids of the named collections (names or ids; None: all that the caller may read), without repetition.

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from jitl.errors import Conflict, NotFound
-from jitl.principals import Principal, Right
+from jitl.principals import Principal, Right, personal_like
 from jitl.sql.engine import Database
 from jitl.sql.tables import job_items, jobs
 
@@ -198,11 +198,14 @@ class JobTable:
         statement = sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.id)
         if state is not None:
             statement = statement.where(jobs.c.state == state)
-        if not principal.may(Right.ADMIN, ""):
-            place, own = jobs.c.collection_id, jobs.c.principal_id == principal.id
+        place, own = jobs.c.collection_id, jobs.c.principal_id == principal.id
+        mine = place.like(personal_like(principal.id))
+        if principal.may(Right.ADMIN, ""):
+            statement = statement.where(place.is_(None) | place.not_like(personal_like()) | mine)
+        else:
             if not principal.may(Right.READ, ""):
                 own &= place.is_(None) | place.in_([key for key in principal.grants if principal.may(Right.READ, key)])
-            statement = statement.where(own | place.in_([key for key in principal.grants if principal.may(Right.ADMIN, key)]))
+            statement = statement.where(own | mine | place.in_([key for key in principal.grants if principal.may(Right.ADMIN, key)]))
         with self._db.read() as connection:
             return [_as_job(row) for row in connection.execute(statement.limit(limit))]
 
