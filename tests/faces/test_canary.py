@@ -98,6 +98,20 @@ def upload_dataset(things: Things) -> Iterator[Probe]:
         yield "POST", f"/api/v1/datasets/{place}/documents", {"files": {"file": ("a.md", b"# A")}}
 
 
+def openai_walks(prefix: str) -> dict[tuple[str, str], Walk]:
+    said = {"messages": [{"role": "user", "content": QUESTION}]}
+    within = [said, *(said | {"jitl": {"collections": names}} for names in (["<name>"], ["<collection>"], ["mine", "<name>"]))]
+    tools = {"tools": [{"type": "function", "function": {"name": "x"}}], "model": "xiwu-general"}
+    return {
+        ("POST", "/chat/completions"): send(
+            "POST", f"{prefix}/chat/completions", *within, *(one | {"stream": True} for one in within), said | tools
+        ),
+        ("GET", "/models"): get(f"{prefix}/models"),
+        ("GET", "/models/{model}"): get(f"{prefix}/models/xiwu-auto", f"{prefix}/models/{{name}}"),
+        ("POST", "/embeddings"): send("POST", f"{prefix}/embeddings", {"input": QUESTION}),
+    }
+
+
 def batch(things: Things) -> Iterator[Probe]:
     for place in (things.collection, things.name):
         for how in ("", "&dry_run=true"):
@@ -293,6 +307,7 @@ WALKS: dict[tuple[str, str], Walk] = {
         {"question": QUESTION, "document_ids": ["<document_id>"]},
         {"question": QUESTION, "document_ids": ["<shelf>"]},
     ),
+    **{(method, f"{prefix}{path}"): walk for prefix in ("/v1", "/apiv2") for (method, path), walk in openai_walks(prefix).items()},
     ("GET", "/healthz"): get("/healthz"),
     ("GET", "/readyz"): get("/readyz"),
     ("GET", "/v1/status"): get("/v1/status"),
@@ -383,7 +398,7 @@ def plain(reply: httpx.Response, things: Things) -> str:
         text = text.replace(value, f"<{field}>")
     text = text.replace(json.dumps(QUESTION)[1:-1], "<question>")
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<id>", text)
-    return re.sub(r"\d{4}-\d\d-\d\dT[0-9:.+Z]+|: ping - .*|\"seq\": ?\d+", "<now>", text)
+    return re.sub(r"\d{4}-\d\d-\d\dT[0-9:.+Z]+|: ping - .*|\"(?:seq|created)\": ?\d+", "<now>", text)
 
 
 def test_every_route_is_walked(closed: tuple[Live, Things]) -> None:
