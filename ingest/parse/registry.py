@@ -19,6 +19,13 @@ NO_PARSER = "no parser for this kind; the formats extra reads DOCX, ODT, RTF, EP
 
 _PARSERS = {
     "archive-page": "ingest.parse.hypermail:ArchivePageParser",
+    "circular": "ingest.parse.alerts:CircularParser",
+    "notice": "ingest.parse.alerts:NoticeParser",
+    "telegram": "ingest.parse.alerts:TelegramParser",
+    "voevent": "ingest.parse.voevent:VoeventParser",
+    "indico": "ingest.parse.agenda:IndicoParser",
+    "jira": "ingest.parse.issues:JiraParser",
+    "mattermost": "ingest.parse.chat:MattermostParser",
     "bibtex": "ingest.parse.bibtex:BibtexParser",
     "code": "ingest.parse.code:CodeParser",
     "html": "ingest.parse.html:HtmlParser",

@@ -6,6 +6,8 @@ import codecs
 import re
 from pathlib import PurePosixPath
 
+from ingest.parse.exports import export_of
+
 HEAD_BYTES = 65_536
 
 _BY_SUFFIX = {
@@ -91,6 +93,8 @@ def _by_markup(head: bytes, suffix: str) -> str | None:
     body = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if _TWIKI_META.match(body):
         return "twiki"
+    if exported := export_of(suffix if not suffix[1:].isdigit() else "", body):
+        return exported
     if suffix in {".html", ".htm", ".shtml", ""} and _ARCHIVE_PAGE.search(head):
         return "archive-page"
     if suffix in {".txt", ".text", ".mail", ".msg", ""} or suffix[1:].isdigit():
