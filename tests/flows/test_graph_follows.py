@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from api.following import LATER
 from api.parts import DEGRADED, READY, Part
+from feedback.overlay import Rebuild
 from graph.facts import Facts, Kind, Mention, PassageFacts
 from graph.local import SqlGraph
 from graph.neo4j import Neo4jGraph
@@ -25,6 +26,7 @@ from jitl.sql.tables import chunks, outbox
 from tests import servers
 from tests.fakes import Outcomes
 from tests.flows.crash_child import QuickEncoder
+from tests.flows.test_overlay import READER, Deeds, School
 from tests.graph_workshop import GraphWorkshop, prose, rows
 from tests.memory_graph import MemoryGraph
 
@@ -107,17 +109,54 @@ def test_every_store_ends_as_one_that_counts_anew(request: pytest.FixtureRequest
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     database: Database = request.getfixturevalue("sqlite_database")
-    if kind == "neo4j":
-        server = request.getfixturevalue("neo4j")
-        store: GraphStore = Neo4jGraph(server.url, server.user, server.password)
-        store._bolt.look().result(60)
-    else:
-        store = SqlGraph(database)
+    store: GraphStore = _neo4j(request) if kind == "neo4j" else SqlGraph(database)
     with closing(store):
         shop, plain = GraphWorkshop(database, tmp_path / "docs", graph=store), MemoryGraph()
         change_at_random(shop, seed, changes)
         shop.rebuild(plain)
         assert reads(store, shop.collection) == reads(plain, shop.collection)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("sql", 80),
+        *(pytest.param(kind, 2000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)]) for kind in ("sql", "neo4j")),
+    ],
+)
+def test_documents_and_corrections_change_in_any_order(request: pytest.FixtureRequest, tmp_path: Path, kind: str, changes: int) -> None:
+    """Both end as built anew, and what is taught leaves no trace in the documents' graph."""
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    database: Database = request.getfixturevalue("sqlite_database")
+    store: GraphStore = _neo4j(request) if kind == "neo4j" else SqlGraph(database)
+    with closing(store):
+        shop, plain, room = GraphWorkshop(database, tmp_path / "docs", graph=store), MemoryGraph(), School(database)
+        deeds = Deeds(room, rng)
+        for _ in range(changes):
+            if rng.random() < 0.5:
+                deeds.do()
+            else:
+                shop.change(rng)
+            if rng.random() < 0.1:
+                shop.ingest(force=rng.random() < 0.1)
+        shop.ingest()
+        assert shop.settle()
+        shop.rebuild(plain)
+        assert reads(store, shop.collection) == reads(plain, shop.collection)
+        overlay = room.rows()
+        assert overlay == room.expected()
+        Rebuild(room.db, READER).run()
+        assert room.rows() == overlay
+        assert not reads(store, room.collection)["entities"]
+
+
+def _neo4j(request: pytest.FixtureRequest) -> GraphStore:
+    server = request.getfixturevalue("neo4j")
+    store = Neo4jGraph(server.url, server.user, server.password)
+    store._bolt.look().result(60)
+    return store
 
 
 def test_the_comparison_notices_a_count_that_is_off(sqlite_database: Database, tmp_path: Path) -> None:

@@ -85,6 +85,17 @@ class Deeds:
         self.known: list[str] = []
         self.batches: list[str] = []
         self.zed = person("zed", {Role.EXPERT}, {room.collection: Right.TEACH})
+        for _ in range(3):
+            self.teach()
+            self.many()
+
+    def do(self) -> None:
+        """One of all that can be done."""
+        drawn = (
+            (self.teach, 6), (self.many, 1), (self.amend, 4), (self.review, 3), (self.retract, 3), (self.erase, 1), (self.revert, 1),
+            (self.mark, 1),
+        )  # fmt: skip
+        self.rng.choices([deed for deed, _ in drawn], [share for _, share in drawn])[0]()
 
     def said(self) -> Teaching:
         if self.rng.random() < 0.3:
@@ -134,21 +145,8 @@ class Deeds:
 
 def test_a_random_sequence_ends_equal_to_what_the_texts_say(room: School) -> None:
     deeds = Deeds(room, random.Random(20_26))
-    drawn = {
-        deeds.teach: 6,
-        deeds.many: 1,
-        deeds.amend: 4,
-        deeds.review: 3,
-        deeds.retract: 3,
-        deeds.erase: 1,
-        deeds.revert: 1,
-        deeds.mark: 1,
-    }
-    for _ in range(3):
-        deeds.teach()
-        deeds.many()
     for step in range(60):
-        deeds.rng.choices(list(drawn), list(drawn.values()))[0]()
+        deeds.do()
         if step % 6 == 0:
             assert room.rows() == room.expected()
     deeds.many()
