@@ -26,13 +26,13 @@ from jitl.gateway.plan import EndpointPlan, Plan, RoutePlan
 class Endpoint:
     """`mode` says how the next requests are answered; `requests` holds what came (body, with the key under `key`).
 
-    `speaks` words the reply to a body; without it every reply is `pieces`. Each reply waits `pause_s` first.
+    `speaks` words the reply to a body, as text or as its deltas; without it every reply is `pieces`. Each reply waits `pause_s` first.
     """
 
     url: str = ""
     mode: str = "well"
     pieces: tuple[str, ...] = ("The ring ", "has 38 cells. [1]")
-    speaks: Callable[[dict], str] | None = None
+    speaks: Callable[[dict], str | tuple[dict, ...]] | None = None
     pause_s: float = 0.0
     requests: list[dict] = field(default_factory=list)
     dropped: threading.Event = field(default_factory=threading.Event)  # a client went away in the middle of a stream
@@ -58,7 +58,8 @@ def build(endpoint: Endpoint) -> FastAPI:
         body = await request.json()
         endpoint.requests.append({**body, "key": request.headers.get("authorization", "").removeprefix("Bearer ")})
         refusal = refuse(endpoint)
-        said = endpoint.pieces if endpoint.speaks is None else (endpoint.speaks(body),)
+        said = endpoint.pieces if endpoint.speaks is None else endpoint.speaks(body)
+        said = (said,) if isinstance(said, str) else said
         return refusal or StreamingResponse(stream(endpoint, said), media_type="text/event-stream")
 
     return app
@@ -85,7 +86,7 @@ REFUSALS = {
 }
 
 
-async def stream(endpoint: Endpoint, said: tuple[str, ...]) -> AsyncIterator[bytes]:
+async def stream(endpoint: Endpoint, said: tuple[str | dict, ...]) -> AsyncIterator[bytes]:
     try:
         await asyncio.sleep(endpoint.pause_s)
         if endpoint.mode == "silent":
@@ -95,9 +96,10 @@ async def stream(endpoint: Endpoint, said: tuple[str, ...]) -> AsyncIterator[byt
                 if (last := await BREAKS[endpoint.mode]()) is not None:
                     yield last
                 return
-            yield chunk({"content": piece})
+            yield chunk(piece if isinstance(piece, dict) else {"content": piece})
             await asyncio.sleep(0.15 if endpoint.mode == "trickle" else 0)
-        yield chunk({}, finish="stop", usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})
+        calls = any(isinstance(piece, dict) and "tool_calls" in piece for piece in said)
+        yield chunk({}, finish="tool_calls" if calls else "stop", usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})
         if endpoint.mode == "no choices last":
             yield event({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": []})
         if endpoint.mode != "no done":
