@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 import anyio
 import httpx2
+import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult
 
 from tests.data import ROOT
@@ -44,6 +46,17 @@ def over_stdio(data: Path, talk: Talk[Result], *arguments: str, mode: str = "aut
 
 def call(name: str, **arguments: Any) -> Talk[CallToolResult]:
     return lambda client: client.call_tool(name, arguments)
+
+
+def refused(ask: Talk[Any]) -> Talk[str]:
+    """What is asked is an error of the protocol; its words."""
+
+    async def talk(client: Client) -> str:
+        with pytest.raises(MCPError) as caught:
+            await ask(client)
+        return str(caught.value)
+
+    return talk
 
 
 def value(result: CallToolResult) -> dict[str, Any]:

@@ -120,8 +120,9 @@ async def _called(place: Place, name: str, arguments: dict[str, Any]) -> CallToo
     """What goes wrong is told in the result, where the agent reads it."""
     from mcp_types import CallToolResult, TextContent
 
+    tool = _tool(name)
     try:
-        told = await _run(_tool(name), place, arguments)
+        told = await _run(tool, place, arguments)
     except JitlError as error:
         return CallToolResult(content=[TextContent(text=f"{error.message} {error.hint}".strip())], is_error=True)
     except Exception:  # isolation: what it was stands in the log alone
