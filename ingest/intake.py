@@ -82,7 +82,8 @@ class FileIntake:
             self._tally.expect()
             finished = True
             if isinstance(file, Refused):
-                self._unread.append(file.uri)
+                if not file.gone:
+                    self._unread.append(file.uri)
                 self._tally.outcome(file.uri, FAILED, file.reason)
             elif bounded(file.uri) not in self._seen:
                 self._seen.add(bounded(file.uri))

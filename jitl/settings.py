@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(default=256 * 2**20)
     max_archive_bytes: int = Field(default=4 * 2**30, description="Unpacked size at which an archive is refused.")
     max_archive_members: int = Field(default=100_000)
+    fetch_private: bool = Field(default=False, description="Fetch also from private and loopback addresses (an intranet's wiki).")
+    fetch_pages: int = Field(default=2000, ge=1, description="Pages that one section of a site may have.")
+    fetch_pause_s: float = Field(default=1.0, ge=0, description="Pause between two requests to one host; robots.txt may ask for longer.")
+    fetch_timeout_s: float = Field(default=60.0, gt=0, description="Longest that one page, or one step of git, may take.")
 
     model_url: str | None = Field(default=None, description="Base URL of an OpenAI-compatible endpoint; none: extractive answers.")
     model_name: str | None = None

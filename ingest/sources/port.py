@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Something that will not be read; `reason` is for its owner. A `uri` that ends in `/` stands for all below it."""
+    """Something that will not be read; `reason` is for its owner. A `uri` that ends in `/` stands for all below it.
+
+    What was read of it before stays, unless it is `gone`.
+    """
 
     uri: str
     name: str
     reason: str
+    gone: bool = False
 
 
 class Memory(Protocol):
