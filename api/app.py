@@ -23,6 +23,7 @@ from api.routes import (
     fission,
     graph,
     health,
+    hepai,
     inbox,
     jobs,
     keys,
@@ -32,6 +33,7 @@ from api.routes import (
     ragflow,
     ragflow_chunks,
     replay,
+    sources,
     upkeep,
 )
 
@@ -49,6 +51,7 @@ ROUTES = (
     graph,
     extraction,
     collections,
+    sources,
     documents,
     jobs,
     keys,
@@ -56,7 +59,7 @@ ROUTES = (
     health,
 )
 
-FACES = (ragflow_chunks, ragflow)
+FACES = (ragflow_chunks, ragflow, hepai)
 """Spoken by clients that were written for another service: what they send beside is left alone."""
 
 DESCRIPTION = """\
@@ -86,7 +89,7 @@ def create_app(container: Container) -> FastAPI:
     for routes in ROUTES:
         app.include_router(routes.router, responses=openapi.PROBLEMS, dependencies=[Depends(known_parameters)])
     for routes in FACES:
-        app.include_router(routes.router, responses=openapi.PROBLEMS)
+        app.include_router(routes.router, responses=routes.REFUSALS)
     for prefix in openai.PREFIXES:
         app.include_router(openai.router, prefix=prefix, responses=openai.REFUSALS)
     app.router.routes.append(Route(PATH, Mcp(container)))

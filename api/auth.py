@@ -23,7 +23,7 @@ OPEN: Final = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 """What answers without a key. None of it tells anything about a collection, a person or a document."""
 
 OWNER_MARK: Final = "jitl.owner"
-ACTS_FOR: Final = (b"x-jitl-user", b"x-openwebui-user-email")
+ACTS_FOR: Final = (b"x-jitl-user", b"x-openwebui-user-email", b"x-hepai-user-email")
 
 Headers = Iterable[tuple[bytes, bytes]]
 

@@ -22,6 +22,7 @@ from api.fissioning import KIND, UNIT, Fissioning
 from api.following import Following, graph_store
 from api.jobs import Runner
 from api.models import gateway, text_models
+from api.registration import Registration
 from api.reindex import Reindex
 from api.replaying import Replaying
 from api.surveying import KIND as GROUP
@@ -192,6 +193,8 @@ class Container:
         self._chores = Chores(stores.taking_turns(self.db, self.settings, [*chores, *self._shared_chores()]))
         self._stack.callback(self._chores.close)
         self._stack.callback(self._fill_a_few)
+        self.registration = Registration(self.settings, self.people)
+        self._stack.callback(self.registration.close)
 
     def _shared_chores(self) -> list[Chore]:
         """What others may have left: processes that ended in the middle, and an index of their own that lost something."""
@@ -208,6 +211,7 @@ class Container:
         self.remembering.begin()
         self.runner.resume()
         self._chores.start()
+        self.registration.start()
 
     def busy(self) -> bool:
         """Whether jobs wait or run that were asked for in this process's time."""
@@ -236,6 +240,7 @@ class Container:
             parts.probe("graph", self.following.part, worst=parts.DEGRADED),
             parts.answers(self.settings),
             parts.probe("jobs", lambda: parts.jobs(self.jobs), worst=parts.DEGRADED),
+            *self.registration.parts(),
         ]
 
     def _memory(self) -> TaughtCorrections:

@@ -88,6 +88,13 @@ class Settings(BaseSettings):
     hep_own_knowledge: bool = Field(
         default=False, description="On the HEP routes a configured model may answer, marked, what the collections do not hold."
     )
+    hepai_controller: str | None = Field(
+        default=None, description="A HepAI controller to register with as a worker, its prefix included; none: not registered."
+    )
+    hepai_owner_key: SecretStr | None = Field(default=None, description="Your key at that controller.")
+    hepai_worker_key: SecretStr | None = Field(default=None, description="Key of this service that the controller sends with each request.")
+    hepai_permissions: str = Field(default="", description="Who may use the worker there: groups: a, b; users: c; owner: d.")
+    hepai_heartbeat_s: float = Field(default=60.0, gt=0, description="How often the worker is announced again.")
     vectors_url: str | None = Field(
         default=None,
         description="URL of a Qdrant server for the passages' index; none: the data folder, in the cluster profile http://127.0.0.1:6333.",

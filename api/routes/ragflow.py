@@ -5,7 +5,7 @@ Replies are `{"code", "message", "data"}`; so are failures (`api/ragflow_errors.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
@@ -28,7 +28,15 @@ PageSize = Annotated[int, Query(ge=1, le=MOST_A_PAGE)]
 Filter = Annotated[str, Query(max_length=1000)]
 Only = Annotated[str, Query(alias="id", max_length=1000)]
 
-_FORM: dict[str, Any] = {
+_ENVELOPE: Final = {
+    "type": "object",
+    "required": ["code", "message", "data"],
+    "properties": {"code": {"type": "integer"}, "message": {"type": "string"}, "data": {}},
+}
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {"description": "Any failure, in RAGFlow's form.", "content": {"application/json": {"schema": _ENVELOPE}}}
+}
+_FORM: Final[dict[str, Any]] = {
     "required": True,
     "content": {
         "multipart/form-data": {

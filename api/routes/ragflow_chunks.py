@@ -20,7 +20,7 @@ from api.here import Here
 from api.ragflow import Json, success
 from api.ragflow_requests import ChunkBody, ChunkChange, ChunkIdsBody, RetrievalBody
 from api.routes.corrections import Key, pace
-from api.routes.ragflow import Filter, Only, Page, PageSize, paged
+from api.routes.ragflow import REFUSALS, Filter, Only, Page, PageSize, paged
 from api.schemas import MOST_HITS
 from api.trailer import wanted
 from feedback import teaching
@@ -31,6 +31,8 @@ from jitl.sql.catalogue import CollectionInfo
 from jitl.sql.documents import DocumentInfo
 from jitl.sql.staging import chunk_id
 from jitl.types import CorrectionState, RankedHit
+
+__all__ = ["REFUSALS", "router"]
 
 router = APIRouter(prefix="/api/v1", tags=["ragflow"])
 

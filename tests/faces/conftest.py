@@ -90,7 +90,9 @@ def serve(data: Path, **values: Any) -> Iterator[Live]:
     container = Container.build(Settings(data_dir=data, **values))
     container.resume()
     live = Live(container, "", data)
-    config = uvicorn.Config(create_app(container), port=0, lifespan="off", log_level="critical", ws="none", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        create_app(container), port=values.get("port", 0), lifespan="off", log_level="critical", ws="none", timeout_graceful_shutdown=5
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

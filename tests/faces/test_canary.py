@@ -121,7 +121,43 @@ def batch(things: Things) -> Iterator[Probe]:
 ASKED = [{"question": QUESTION}, {"question": QUESTION, "collections": ["<name>"]}, {"question": QUESTION, "collections": ["<collection>"]}]
 OPEN_WITH_MINE = {"question": QUESTION, "collections": ["mine", "<name>"]}
 
+HEPAI_GETS = [
+    *(f"/apiv2/worker/{what}" for what in ("list_workers", "models", "get_status", "refresh_all_workers")),
+    *("/apiv2/worker_get_status", "/apiv2/agents/list_agents"),
+]
+HEPAI_WORKERS = [f"/apiv2/worker/{what}" for what in ("get_worker_info", "get_worker_status", "stop_worker")]
+
+
+def called(path: str) -> Walk:
+    """Functions by name, of a gate at that path."""
+
+    def walk(things: Things) -> Iterator[Probe]:
+        for function in ("ask", "search", "xiwu-auto/__call__"):
+            yield from send("POST", f"{path}/{function}", *({"args": [], "kwargs": one} for one in (*ASKED, OPEN_WITH_MINE)))(things)
+        chat = {"messages": [{"role": "user", "content": QUESTION}], "jitl": {"collections": ["<name>"]}}
+        yield from send("POST", f"{path}/?model=xiwu-auto&function=chat_completions", {"kwargs": chat}, {"kwargs": {**chat, "jitl": {}}})(
+            things
+        )
+        yield from send("POST", f"{path}/?model={{name}}&function={{document}}", {})(things)
+
+    return walk
+
+
 WALKS: dict[tuple[str, str], Walk] = {
+    ("GET", "/v1/collections/{c}/sources"): get("/v1/collections/{collection}/sources", "/v1/collections/{name}/sources"),
+    ("POST", "/v1/collections/{c}/sources"): lambda things: (
+        probe
+        for place in (things.collection, things.name)
+        for probe in send("POST", f"/v1/collections/{place}/sources", {"address": "https://wiki.example.org/"}, {"address": "/etc"})(things)
+    ),
+    ("DELETE", "/v1/collections/{c}/sources/{source}"): lambda things: (
+        ("DELETE", f"/v1/collections/{place}/sources/{things.job}", {}) for place in (things.collection, things.name)
+    ),
+    ("POST", "/v1/collections/{c}/sync"): lambda things: (
+        probe
+        for place in (things.collection, things.name)
+        for probe in send("POST", f"/v1/collections/{place}/sync", {}, {"sources": ["<job>"]})(things)
+    ),
     ("POST", "/v1/ask"): send("POST", "/v1/ask", *ASKED, OPEN_WITH_MINE, *({**one, "explain": True, "stream": True} for one in ASKED)),
     ("POST", "/v1/search"): send("POST", "/v1/search", *ASKED, OPEN_WITH_MINE, *({**one, "k": 200} for one in ASKED)),
     ("POST", "/v1/route"): send("POST", "/v1/route", {"question": QUESTION}),
@@ -308,6 +344,11 @@ WALKS: dict[tuple[str, str], Walk] = {
         {"question": QUESTION, "document_ids": ["<shelf>"]},
     ),
     **{(method, f"{prefix}{path}"): walk for prefix in ("/v1", "/apiv2") for (method, path), walk in openai_walks(prefix).items()},
+    **{("GET", path): get(path) for path in HEPAI_GETS},
+    **{("POST", path): send("POST", path, {"worker_id": "<collection>"}, {"model_name": "<name>"}) for path in HEPAI_WORKERS},
+    **{("POST", path): send("POST", path, {}) for path in ("/apiv2/worker/shutdown", "/apiv2/shutdown_worker")},
+    **{("POST", f"{path}/{{at}}"): called(path) for path in ("/apiv2/worker/unified_gate", "/apiv2/worker_unified_gate")},
+    **{("POST", path): send("POST", path, {"api_key": "<key>"}) for path in ("/apiv2/key/verify_api_key", "/apiv2/verify_api_key")},
     ("GET", "/healthz"): get("/healthz"),
     ("GET", "/readyz"): get("/readyz"),
     ("GET", "/v1/status"): get("/v1/status"),
@@ -398,7 +439,7 @@ def plain(reply: httpx.Response, things: Things) -> str:
         text = text.replace(value, f"<{field}>")
     text = text.replace(json.dumps(QUESTION)[1:-1], "<question>")
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<id>", text)
-    return re.sub(r"\d{4}-\d\d-\d\dT[0-9:.+Z]+|: ping - .*|\"(?:seq|created)\": ?\d+", "<now>", text)
+    return re.sub(r"\d{4}-\d\d-\d\dT[0-9:.+Z]+|: ping - .*|\"(?:seq|created|last_heartbeat)\": ?\d+", "<now>", text)
 
 
 def test_every_route_is_walked(closed: tuple[Live, Things]) -> None:
