@@ -53,10 +53,12 @@ def key_of(headers: Headers) -> str | None:
 
 def person_of(headers: Headers) -> str | None:
     """Whom the caller says to act for; means something only with a key that may."""
-    given = {name: value for name, value in headers if name in ACTS_FOR}
-    named = next((given[name] for name in ACTS_FOR if name in given), None)
+    given = [(name, value) for name, value in headers if name in ACTS_FOR]
+    named = next((value for wanted in ACTS_FOR for name, value in given if name == wanted), None)
     if named is None:
         return None
+    if any(name == given[0][0] and value != given[0][1] for name, value in given):
+        raise BadInput("The header that names a person is there twice, with two names.")
     try:
         return named.decode("utf-8").strip()
     except UnicodeDecodeError:
