@@ -8,10 +8,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-import threading
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -55,10 +54,15 @@ class Incoming:
 class Blobs:
     """The folder of blobs. Hold `guard` while making a blob that a row will name, or while removing what no row names."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, guard: Callable[[], AbstractContextManager[None]]) -> None:
+        """`guard` makes a lock that everybody knows who shares the folder."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
-        self.guard = threading.Lock()
+        self._guard = guard
+
+    @property
+    def guard(self) -> AbstractContextManager[None]:
+        return self._guard()
 
     def incoming(self) -> Incoming:
         return Incoming(self._folder)

@@ -1,7 +1,7 @@
 """The composition root: the only place that chooses implementations and builds them.
 
-Whoever builds it holds the data folder alone, but in the cluster profile. What is slow to load waits until it is needed, or for `resume`: a short command
-pays for nothing else.
+Whoever builds it holds the data folder alone, but in the cluster profile. What is slow to load waits until it is needed, or for
+`resume`: a short command pays for nothing else.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ from jitl.sql.audit import Trail
 from jitl.sql.catalogue import Catalogue
 from jitl.sql.documents import DocumentInfo
 from jitl.sql.frequencies import Frequencies
+from jitl.sql.jobholders import JobHolders
 from jitl.sql.jobs import Job, JobTable
 from jitl.sql.outbox import Outbox
 from jitl.sql.people import People
@@ -91,7 +92,7 @@ class Container:
 
     @classmethod
     def build(cls, settings: Settings) -> Container:
-        """For whoever holds the data folder alone, in the cluster profile for anybody. Raises `Unavailable` where a part cannot be opened."""
+        """For whoever holds the data folder alone, or shares it (`settings.shared`). Raises `Unavailable` where a part cannot be opened."""
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         with ExitStack() as stack:
             container = cls(settings, stack)
@@ -183,7 +184,10 @@ class Container:
         aside = {"replay": self.replaying.run, KIND: self.fissioning.run, FIT: self.calibrating.run, GROUP: self.surveying.run}
         units = {"replay": "questions", KIND: UNIT, FIT: FITTED, GROUP: GROUPED, extracting.KIND: extracting.UNIT}
         aside[extracting.KIND] = self.extracting.run
-        self.runner = Runner(self.jobs, kinds, aside=aside, units=units, over=self._over, send=stores.sender(self.settings))
+        holders = JobHolders(self.db) if self.settings.shared else None
+        self.runner = Runner(
+            self.jobs, kinds, aside=aside, units=units, over=self._over, send=stores.sender(self.settings), holders=holders
+        )
         self._stack.callback(self.runner.close)
         self.runner.start()
         late, old = Chore("late vectors", 15.0, self._fill_vectors), Chore("old uploads", 3600.0, self._sweep)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +26,27 @@ def data_folder(chosen: Path | None = None) -> Path:
     from platformdirs import user_data_path  # only where nothing was named
 
     return user_data_path("jitl").expanduser().resolve()
+
+
+def shared(folder: Path) -> bool:
+    """Whether nobody holds the folder alone: the cluster profile. As `jitl.settings` would say, without its cost at start."""
+    named = os.environ.get("JITL_PROFILE")
+    if named is None:
+        with suppress(OSError):
+            lines = re.findall(r"(?m)^\s*(?:export\s+)?JITL_PROFILE\s*=\s*[\"']?(\w+)", (folder / "jitl.env").read_text("utf-8"))
+            named = lines[-1] if lines else None
+    return named is not None and named.lower() == "cluster"
+
+
+@contextmanager
+def meeting_place(folder: Path) -> Iterator[Path]:
+    """Where the processes of this folder meet, by its lock and its socket: in it, or, where it is shared, each in a place of its own."""
+    if not shared(folder):
+        yield folder
+        return
+    prepare(folder)
+    with tempfile.TemporaryDirectory(prefix="jitl-") as place:
+        yield Path(place)
 
 
 def prepare(folder: Path) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext
 from typing import Any, Final
 
 from jitl.errors import JitlError
 from jitl.ports import Reporter
+from jitl.sql.jobholders import JobHolders
 from jitl.sql.jobs import Claim, Job, JobItem, JobTable, Standing
 
 log = logging.getLogger(__name__)
@@ -26,6 +30,11 @@ UNIT: Final = "files"  # what most jobs count
 Work = Callable[[Job, Reporter], None]
 """Does a job. Runs at least once: whatever it did before an interruption it must bear to do again. Returns early once
 `reporter.cancelled()` says so; raises a `JitlError` whose message is for the job's owner."""
+
+
+def here(arguments: Mapping[str, Any]) -> bool:
+    """Whether the job reads files of this very machine."""
+    return bool(arguments.get("paths"))
 
 
 class JobReporter:
@@ -98,16 +107,21 @@ class Runner:
         aside: Mapping[str, Work] | None = None,
         units: Mapping[str, str] | None = None,
         over: Callable[[Job], None] | None = None,
+        send: Callable[[str], None] | None = None,
+        holders: JobHolders | None = None,
     ) -> None:
         """`aside`: kinds with a thread of their own, so that nobody waits behind them. `units`: kind -> what it counts, if not files.
 
-        `over` is called after a job has ended, in the worker's thread.
+        `over` is called after a job has ended, in the worker's thread. `send` tells processes elsewhere of a job (its id), which will
+        `do` it; then none is done here unasked but those that name files of this machine. `holders`: where they are known to each other.
         """
+        self._send = send
+        self._holders = holders
         self._table = table
         self._kinds = {**kinds, **(aside or {})}
         self._units = dict(units or {})
         self._over = over
-        self._owner = f"thread-{uuid.uuid4().hex[:12]}"
+        self._owner = f"{socket.gethostname()[:30]} {os.getpid()} {uuid.uuid4().hex[:12]}"
         self._news = threading.Condition()
         self._closing = threading.Event()
         self._asked: set[str] = set()  # jobs asked for in this process's time that are not over
@@ -126,7 +140,7 @@ class Runner:
 
     def resume(self) -> None:
         """Do also what earlier processes left undone."""
-        self._resumed = True
+        self._resumed = self._send is None
         self.wake()
 
     @property
@@ -137,12 +151,12 @@ class Runner:
     def submit(self, kind: str, arguments: Mapping[str, Any], *, principal_id: str, collection_id: str | None = None) -> str:
         """Queue a job; it is done even if this process ends first."""
         job_id = self._table.create(kind, arguments, principal_id=principal_id, collection_id=collection_id)
-        self._ask(job_id)
+        self._ask(job_id, arguments)
         return job_id
 
     def retry(self, job_id: str) -> None:
         self._table.retry(job_id)
-        self._ask(job_id)
+        self._ask(job_id, self._table.get(job_id).arguments)
 
     def cancel(self, job_id: str) -> None:
         self._table.cancel(job_id)
@@ -152,7 +166,10 @@ class Runner:
         else:
             self._asked.discard(job_id)
 
-    def _ask(self, job_id: str) -> None:
+    def _ask(self, job_id: str, arguments: Mapping[str, Any]) -> None:
+        if self._send is not None and not here(arguments):
+            self._send(job_id)
+            return
         self._asked.add(job_id)
         self.wake()
 
@@ -161,12 +178,34 @@ class Runner:
         with self._news:
             self._news.notify_all()
 
-    def close(self) -> None:
-        """Running work is asked to stop; its job goes on with the next process."""
+    def do(self, job_id: str) -> bool:
+        """Do this one now, in the caller's thread; False where it is over, in other hands, or this process is about to end."""
+        claim = None if self._closing.is_set() else self._table.claim(self._kinds, owner=self._owner, lease_s=LEASE_S, only=[job_id])
+        if claim is not None:
+            self._run(claim)
+        return claim is not None
+
+    def send_again(self, most: int) -> None:
+        """Tell once more of jobs that wait, the oldest first: who was told may be gone, or the word lost. Those on other machines' files,
+        and all while this process has work, are left out.
+        """
+        if self._send is not None and not self._running:
+            if self._holders is not None:
+                self._holders.put_back(LEASE_S)
+            for job in self._table.waiting(most):
+                if all(os.path.lexists(path) for path in job.arguments.get("paths", ())):
+                    self._send(job.id)
+
+    def stop(self) -> None:
+        """Running work is asked to stop, and none is begun; a stopped job goes on with the next process."""
         self._closing.set()
         for _, reporter in list(self._running.values()):
             reporter.stop()
         self.wake()
+
+    def close(self) -> None:
+        """`stop`, and wait until it has."""
+        self.stop()
         deadline = time.monotonic() + STOP_S
         for thread in self._threads:
             if thread.is_alive():
@@ -196,7 +235,8 @@ class Runner:
             reporter.stop()
         state, reason = "done", None
         try:
-            self._kinds[job.kind](job, reporter)
+            with nullcontext() if self._holders is None else self._holders.hold(claim):
+                self._kinds[job.kind](job, reporter)
         except JitlError as error:
             state, reason = "failed", str(error)
         except Exception:  # isolation: one job's bug is that job's end

@@ -48,15 +48,15 @@ class Projector:
         self._thread: threading.Thread | None = None
         self.away = False  # a store did not answer when it was last written to
 
-    def recover(self) -> None:
+    def recover(self, *, alone: bool = True) -> None:
         """After a start: drop what was being written by who is gone, and look at all that was not done. Others may ingest meanwhile.
 
-        What was applied is projected again, since it may have been lost with the power.
+        What was applied is projected again, since it may have been lost with the power; not `alone`, it may be another's at this moment.
         """
         if not self._owner:
             self._removal.recover()
             self._frequencies.recover()
-        self._outbox.recover()
+        self._outbox.recover(alone=alone)
         self._wake.set()
 
     def start(self) -> None:

@@ -14,9 +14,11 @@ PACKAGES: Final = ("jitl", "ingest", "feedback", "graph", "api", "uvicorn")
 FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def write_to(folder: Path, *, terminal: bool = False) -> None:
-    """From now on, for the rest of the process. `terminal`: show it on stderr as well."""
-    handlers: list[logging.Handler] = [RotatingFileHandler(folder / NAME, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8", delay=True)]
+def write_to(folder: Path | None, *, terminal: bool = False) -> None:
+    """From now on, for the rest of the process; no `folder`: into none. `terminal`: show it on stderr as well."""
+    handlers: list[logging.Handler] = []
+    if folder is not None:
+        handlers.append(RotatingFileHandler(folder / NAME, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8", delay=True))
     if terminal:
         handlers.append(logging.StreamHandler())
     for handler in handlers:

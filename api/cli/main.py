@@ -33,6 +33,7 @@ from api.cli import (
     serving,
     teaching,
     upkeep,
+    working,
 )
 from api.cli.messages import language
 from api.cli.output import Output
@@ -71,6 +72,7 @@ def options(
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     serving.serve,
+    working.worker,
     agents.mcp,
     ingesting.ingest,
     questions.search,

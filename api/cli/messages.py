@@ -22,6 +22,9 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "JITL serves {url} (describes itself at {url}/docs). Ctrl-C ends it.",
         "JITL 服务地址：{url}（接口说明：{url}/docs）。按 Ctrl-C 退出。",
     ),
+    "working": ("Worker {name} does {count} jobs at a time. Ctrl-C ends it.", "任务进程 {name} 同时执行 {count} 个任务。按 Ctrl-C 退出。"),
+    "worker_alive": ("The worker takes jobs.", "任务进程正在接受任务。"),
+    "worker_gone": ("No such worker takes jobs.", "没有这样的任务进程在接受任务。"),
     "first_key": ("First admin key, shown only now: {key}", "首个管理员密钥，仅显示这一次：{key}"),
     "open_address": (
         "Warning: {host} can be reached from other machines and this is plain HTTP; put TLS in front of it.",

@@ -9,7 +9,6 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +20,7 @@ from jitl.errors import BadInput, Busy
 
 if TYPE_CHECKING:
     from api.cli.output import Output
-    from api.holder import Holder
+    from api.holder import Holder, Open
 
 SHORT_COMMAND_S = 60.0
 """How long a server that starts waits for a command that holds the folder."""
@@ -37,13 +36,14 @@ def serve(
 
     JSON, one object: {"url", "host", "port", "socket", "admin_key"}.
     """
+    from api.folder import meeting_place
     from jitl.settings import load_settings
 
     here = session.of(ctx, json=json)
     settings = load_settings(here.folder)
     ended = _end_on(signal.SIGINT, signal.SIGTERM)
-    with _bound(host or settings.host, settings.port if port is None else port) as door:
-        holder = _hold(here.out, here.folder, door, ended)
+    with _bound(host or settings.host, settings.port if port is None else port) as door, meeting_place(here.folder) as place:
+        holder = _hold(here.out, place, lambda _: session.opened(here.folder, terminal=True), door, ended)
         if holder is None:
             return
         try:
@@ -89,14 +89,14 @@ def _bound(host: str, port: int) -> socket.socket:
     return door
 
 
-def _hold(out: Output, folder: Path, door: socket.socket, ended: threading.Event) -> Holder | None:
+def _hold(out: Output, folder: Path, opened: Open, door: socket.socket, ended: threading.Event) -> Holder | None:
     """The hold on the folder; a short command that has it is waited for, another server is not. None if told to end meanwhile."""
     from api.folder import holding
     from api.holder import Holder
 
     deadline, told = time.monotonic() + SHORT_COMMAND_S, False
     while True:
-        holder = Holder.take(folder, door=door, opened=partial(session.opened, terminal=True))
+        holder = Holder.take(folder, door=door, opened=opened)
         if holder is not None:
             holder.service.resume()
             return holder

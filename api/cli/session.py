@@ -46,11 +46,13 @@ class Session:
         `resume`: if it is this one, go on with jobs that an earlier process left.
         """
         from api.client import Client
+        from api.folder import meeting_place
         from api.holder import FolderTransport
 
-        transport = FolderTransport(self.folder, self.out.tell, resume=resume, opened=opened)
-        with _orderly_end(), Client(transport=transport) as client:
-            yield client
+        with meeting_place(self.folder) as place:
+            transport = FolderTransport(place, self.out.tell, resume=resume, opened=lambda _: opened(self.folder))
+            with _orderly_end(), Client(transport=transport) as client:
+                yield client
 
     def confirm(self, what: str, *, yes: bool, key: str = "really") -> None:
         """Ask before something is gone; where nobody can be asked, `--yes` has to say it."""
@@ -61,12 +63,19 @@ class Session:
 
 
 def opened(folder: Path, *, terminal: bool = False) -> Service:
-    """The service in this process. What happens in it stands in the folder's log; `terminal`: on stderr too."""
+    """The service in this process. What happens in it stands in the folder's log, unless others share it; `terminal`: on stderr too."""
     from api.holder import open_service
+
+    write_log(folder, terminal=terminal)
+    return open_service(folder)
+
+
+def write_log(folder: Path, *, terminal: bool) -> None:
+    """Of this process, from now on."""
+    from api.folder import shared
     from jitl import log
 
-    log.write_to(folder, terminal=terminal or bool(os.environ.get("JITL_DEBUG")))
-    return open_service(folder)
+    log.write_to(None if shared(folder) else folder, terminal=terminal or bool(os.environ.get("JITL_DEBUG")))
 
 
 def of(ctx: typer.Context, *, json: bool) -> Session:

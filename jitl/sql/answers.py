@@ -86,11 +86,12 @@ class Answers:
     """Safe to call from several threads.
 
     Answers are written behind, by one thread and several at once: who asks never waits for the disk. Reads here see what `keep` was
-    given before them; only a crash in between loses an answer, never a correction.
+    given before them; only a crash in between loses an answer, never a correction. Not `behind`: reads elsewhere see it too.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, behind: bool = True) -> None:
         self._db = db
+        self._behind = behind
         self._waiting: queue.SimpleQueue[dict[str, Any] | threading.Event | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._guard = threading.Lock()
@@ -100,6 +101,9 @@ class Answers:
         """Remember an answer."""
         values = {"id": answer_id, "principal_id": principal_id, "collections": list(collections), "question": question}
         rest = {"answer": dict(content), "grounded": bool(content.get("grounded")), "at": datetime.now(UTC)}
+        if not self._behind:
+            self._insert([{**values, **rest}])
+            return
         with self._guard:
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write, name="jitl-answers", daemon=True)
@@ -131,16 +135,18 @@ class Answers:
                     self._waiting.put(None)
                     break
                 batch.append(following)
-            try:
-                rows = [one for one in batch if isinstance(one, dict)]
-                if rows:
-                    with self._db.write() as connection:
-                        connection.execute(answers.insert(), rows)
-            except Exception:  # isolation: an answer that cannot be kept was given all the same
-                log.exception("answers could not be kept")
+            self._insert([one for one in batch if isinstance(one, dict)])
             for one in batch:
                 if isinstance(one, threading.Event):
                     one.set()
+
+    def _insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        try:
+            if rows:
+                with self._db.write() as connection:
+                    connection.execute(answers.insert(), rows)
+        except Exception:  # isolation: an answer that cannot be kept was given all the same
+            log.exception("answers could not be kept")
 
     def get(self, answer_id: str, principal: Principal) -> KeptAnswer:
         """`NotFound` unless it was given to the caller, or waits for experts of whom the caller is one, and what it rests on is there and

@@ -95,8 +95,7 @@ class JobTable:
         `only`: of these ids.
         """
         now = datetime.now(UTC)
-        waiting = (jobs.c.state == "queued") | ((jobs.c.state == "running") & (jobs.c.lease_until < now))
-        oldest = sa.select(jobs).where(waiting, jobs.c.kind.in_(kinds)).order_by(jobs.c.created_at, jobs.c.id).limit(1)
+        oldest = sa.select(jobs).where(_waits(now), jobs.c.kind.in_(kinds)).order_by(jobs.c.created_at, jobs.c.id).limit(1)
         if only is not None:
             oldest = oldest.where(jobs.c.id.in_(only))
         with self._db.read() as connection:
@@ -224,11 +223,22 @@ class JobTable:
             statement = sa.select(job_items.c.uri, job_items.c.status).where(job_items.c.job_id == job_id).order_by(job_items.c.id)
             return {row.uri: row.status for row in connection.execute(statement)}
 
+    def waiting(self, limit: int) -> list[Job]:
+        """Those that `claim` would give out, in its order."""
+        wanted = sa.select(jobs).where(_waits(datetime.now(UTC))).order_by(jobs.c.created_at, jobs.c.id).limit(limit)
+        with self._db.read() as connection:
+            return [_as_job(row) for row in connection.execute(wanted)]
+
     def unfinished(self) -> list[Job]:
         """Jobs that still need what their arguments name, oldest first; failed and cancelled ones may be retried."""
         with self._db.read() as connection:
             statement = sa.select(jobs).where(jobs.c.state.not_in(OVER)).order_by(jobs.c.created_at)
             return [_as_job(row) for row in connection.execute(statement)]
+
+
+def _waits(now: datetime) -> sa.ColumnElement[bool]:
+    """Nobody does it, or who did let the lease run out."""
+    return (jobs.c.state == "queued") | ((jobs.c.state == "running") & (jobs.c.lease_until < now))
 
 
 def _need(connection: Connection, job_id: str) -> sa.Row[Any]:

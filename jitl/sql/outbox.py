@@ -88,11 +88,13 @@ class Outbox:
         with self._db.write() as connection:
             connection.execute(sa.delete(outbox).where(outbox.c.id.in_([errand.id for errand in errands])))
 
-    def recover(self) -> None:
-        """After a crash: what is staged for nobody is the projector's, and what was applied may have been lost with the power."""
+    def recover(self, *, alone: bool = True) -> None:
+        """After a crash: what is staged for nobody is the projector's, and, `alone`, what was applied may have been lost with the power."""
         v, o = versions.c, outbox.c
         being_written = sa.exists().where(v.id == o.ref, v.state == "pending")
-        lost = (o.state == APPLIED) | ((o.state == STAGED) & ~being_written)
+        lost = (o.state == STAGED) & ~being_written
+        if alone:
+            lost |= o.state == APPLIED
         with self._db.write() as connection:
             connection.execute(sa.update(outbox).where(self._ours, lost).values(state=WAITING))
 

@@ -113,7 +113,7 @@ class People:
 
     def create_first_admin(self) -> str | None:
         """The first key ever, for an admin who is an expert too; None where a key was ever made."""
-        with self._db.write() as connection:
+        with self._db.exclusive("first key"), self._db.write() as connection:
             if connection.scalar(sa.select(sa.func.count()).select_from(keys)):
                 return None
             row = _person(connection, "admin")

@@ -18,6 +18,9 @@ ALLOWED_TOP = {"pyproject.toml", "README.md", *PACKAGES, "tests", "compose.yaml"
 }  # fmt: skip
 ONE_IMPORTER = {  # vendor -> the only file that may import it
     "qdrant_edge": "jitl/adapters/edge.py",
+    "qdrant_client": "jitl/adapters/qdrant.py",
+    "celery": "api/worker.py",
+    "kombu": "api/worker.py",
     "onnxruntime": "jitl/adapters/minilm.py",
     "tokenizers": "jitl/adapters/minilm.py",
     "Stemmer": "jitl/adapters/sparse.py",
@@ -42,6 +45,9 @@ HEAVY = {
     "sentence_transformers",
     "onnxruntime",
     "qdrant_edge",
+    "qdrant_client",
+    "celery",
+    "kombu",
     "openai",
     "neo4j",
     "mcp",

@@ -1,0 +1,152 @@
+"""Two API processes and two workers of `compose.yaml` on one PostgreSQL, Qdrant, Neo4j and Redis: the demo's story, interruptions."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import demo
+from api.client import Client
+from api.demo.__main__ import ASKED, CORRECTION, NEIGHBOUR, OTHER_WORDS, WRONG, essence, fires
+from tests import graph_server, redis_server
+from tests.cluster import Cluster, Service, around
+from tests.terminal import eventually
+
+FILES = Path(demo.__file__).parent / "collection"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory, postgres_server: str, neo4j_server: graph_server.Address) -> Iterator[Cluster]:
+    with around(tmp_path_factory.mktemp("cluster"), postgres_server, neo4j_server) as cluster:
+        started = [cluster.start(name) for name in ("api", "api", "worker", "worker")]
+        cluster.ready(*started)
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def clients(cluster: Cluster) -> Iterator[tuple[Client, Client]]:
+    """Of the one and of the other API process."""
+    key = cluster.admin()
+    one, other = [service.url for service in cluster.running if service.port]
+    with Client(one, key=key) as first, Client(other, key=key) as second:
+        yield first, second
+
+
+def test_the_demos_story_told_by_turns(clients: tuple[Client, Client]) -> None:
+    one, other = clients
+    one.create_collection("demo")
+    files = [path for path in sorted(FILES.rglob("*")) if path.is_file()]
+    with ExitStack() as stack:
+        parts = [("file", (str(path.relative_to(FILES)), stack.enter_context(path.open("rb")))) for path in files]
+        job = one._http.post("/v1/collections/demo/documents", files=parts).json()["job"]
+    read = other.wait_job(job)
+    assert (read["state"], set(read["counts"])) == ("done", {"added"}), list(other.job_items(job))
+    before, neighbour = other.ask(ASKED), one.ask(NEIGHBOUR)
+    assert WRONG.removesuffix(".") in before["answer"]
+    supersedes = [{"document": before["sources"][0]["document"], "quote": WRONG}]
+    taught = one.teach({"question": ASKED, "answer": CORRECTION, "supersedes": supersedes}, collection="demo")
+    for client, question in ((other, ASKED), (one, OTHER_WORDS), (other, OTHER_WORDS), (one, ASKED)):
+        answer = client.ask(question)
+        assert fires(answer, taught["id"]), (question, answer["answer"])
+    assert essence(other.ask(NEIGHBOUR)) == essence(neighbour)
+    assert one.answer(before["id"])["answer"] == before["answer"], "an answer of the other process"
+    other.retract(taught["id"])
+    assert essence(one.ask(ASKED)) == essence(before)
+    assert essence(other.ask(ASKED)) == essence(before)
+
+
+def test_what_one_process_was_taught_the_next_question_on_the_other_knows(clients: tuple[Client, Client]) -> None:
+    one, other = clients
+    one.create_collection("turns")
+    for turn in range(10):
+        teacher, asked = (one, other) if turn % 2 else (other, one)
+        question, word = f"Who keeps the logbook of shift {turn} in hall {turn + 20}?", f"Warden {turn}"
+        taught = teacher.teach({"question": question, "answer": f"{word} keeps it."}, collection="turns")
+        answer = asked.ask(question, collections=["turns"])
+        assert fires(answer, taught["id"])
+        assert word in answer["answer"]
+        teacher.retract(taught["id"])
+        assert not fires(asked.ask(question, collections=["turns"]), taught["id"])
+
+
+def upload(client: Client, collection: str, texts: dict[str, str]) -> str:
+    """The job that reads them, as one file of records."""
+    lines = "".join(json.dumps({"id": name, "text": text}) + "\n" for name, text in texts.items())
+    reply = client._http.post(
+        f"/v1/collections/{collection}/documents", files=[("file", ("notes.jsonl", lines.encode()))], data={"records": "true"}
+    )
+    assert reply.status_code == 202, reply.text
+    return str(reply.json()["job"])
+
+
+def texts(count: int) -> dict[str, str]:
+    return {f"note{at}": f"Note {at}. The pump of sector {at % 17} was changed in week {at % 52}." for at in range(count)}
+
+
+def names(client: Client, collection: str) -> list[str]:
+    return sorted(one["document"] for one in client.documents(collection))
+
+
+def test_jobs_whose_word_was_lost_are_done_all_the_same(cluster: Cluster, clients: tuple[Client, Client]) -> None:
+    one, other = clients
+    one.create_collection("flushed")
+    done = threading.Event()
+
+    def forget() -> None:
+        while not done.is_set():
+            redis_server.flush(cluster.broker)
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=forget)
+    thread.start()
+    try:
+        job = upload(one, "flushed", texts(3))
+        time.sleep(0.5)
+    finally:
+        done.set()
+        thread.join()
+    read = other.wait_job(job)
+    assert (read["state"], read["counts"]) == ("done", {"added": 3})
+
+
+def working(cluster: Cluster, client: Client, job: str) -> Service:
+    """The worker that has the job in hand."""
+    eventually(lambda: client.job(job)["progress"].get("done"))
+    from api.stores import database
+    from jitl.settings import Settings
+    from jitl.sql.tables import jobs
+
+    db = database(Settings(data_dir=cluster.folder, database_url=cluster.database))
+    try:
+        with db.read() as connection:
+            owner = connection.scalar(jobs.select().with_only_columns(jobs.c.owner).where(jobs.c.id == job))
+    finally:
+        db.close()
+    assert owner, client.job(job)
+    return next(service for service in cluster.running if service.process.pid == int(owner.split()[1]))
+
+
+def test_a_worker_is_told_to_end_or_killed_and_another_goes_on(cluster: Cluster, clients: tuple[Client, Client]) -> None:
+    one, other = clients
+    one.create_collection("killed")
+    notes = texts(1500)
+    job = upload(one, "killed", notes)
+    first = working(cluster, other, job)
+    assert first.stop() == 0, first.said
+    last = working(cluster, other, job)
+    assert last is not first
+    last.kill()
+    cluster.ready(cluster.start("worker"))
+    read: Any = other.wait_job(job)
+    assert read["state"] == "done", read
+    assert read["counts"] == {"added": len(notes)}
+    assert names(one, "killed") == sorted(notes)
+    hits = other.search("pump of sector 3", 20, collections=["killed"])["hits"]
+    assert len({hit["chunk"] for hit in hits}) == len(hits) == 20
