@@ -137,7 +137,7 @@ def test_an_ingest_waits_for_no_server_and_nothing_is_lost_on_it(shop: GraphWork
 
 @pytest.fixture
 def service(neo4j, wire, tmp_path, monkeypatch) -> Iterator[root.Container]:
-    """The cluster profile with five notes, opened and filled while the graph's server is away."""
+    """A service with five notes, opened and filled while the graph's server is away."""
     monkeypatch.setattr(bolt, "REST_S", 0.3)
     monkeypatch.setattr(root, "OnnxEncoder", QuickEncoder)
     records = tmp_path / "records.jsonl"
@@ -145,7 +145,7 @@ def service(neo4j, wire, tmp_path, monkeypatch) -> Iterator[root.Container]:
     records.write_text("".join(json.dumps({"id": f"{n}", "title": f"Note {n}", "text": text}) + "\n" for n, text in enumerate(texts)))
     server = {"graph_url": f"bolt://127.0.0.1:{wire.port}", "graph_user": neo4j.user, "graph_password": neo4j.password}
     wire.cut()
-    settings = Settings(data_dir=tmp_path / "data", profile="cluster", graph_timeout_s=PATIENT_S, **server)
+    settings = Settings(data_dir=tmp_path / "data", graph_timeout_s=PATIENT_S, **server)
     with closing(root.Container.build(settings)) as service:
         collection = service.catalogue.create_collection("notes", "owner").id
         assert service.pipeline.ingest_records(records, collection, Outcomes()).added == 5
