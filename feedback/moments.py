@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from feedback.validity import BEGINNING, Period, Runs
-from jitl.text import CJK, language
 
 _MONTHS: Final = tuple(name.casefold() for name in calendar.month_abbr)[1:]
 _YEAR: Final = r"(?:19|20)\d\d(?![\d.]*\d)"
@@ -92,10 +91,7 @@ _RUN_WORDS: Final = (
 )
 _RUNS: Final = tuple(re.compile(rf"{words}{_TO_RUN}(?:\s*{_WHEN})", re.IGNORECASE) for words in _RUN_WORDS)
 _SPACES: Final = re.compile(r"\s+")
-_BLANK_STOP: Final = re.compile(r"\s+(?=[,.;:?!\uff0c\u3002\uff1f])")
-_LOOSE: Final = re.compile(r"^[\s,;:\uff0c\u3001\u7684]+|[,\uff0c](?=\s*[?.!\uff1f\u3002]?$)")
 _DIGITS: Final = re.compile(r"\d+(?:\.\d+)*")
-_BETWEEN_SIGNS: Final = re.compile(f"(?<=[{CJK}]) (?=[{CJK}])")
 _YEARS: Final = re.compile(r"\d{4}")
 _SURE: Final = frozenset(("as of", "as at", "as it was in", "back in", "\u622a\u81f3", "\u622a\u6b62", "\u622a\u6b62\u5230"))
 _SEASONS: Final = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 12)}
@@ -134,26 +130,8 @@ def find(text: str, now: datetime, releases: Iterable[str] = ()) -> tuple[Phrase
     return tuple(sorted(taken, key=lambda phrase: phrase.start))
 
 
-def stripped(text: str, phrases: Sequence[Phrase]) -> list[str]:
-    """The text without the phrases; where one names software, also with the name left: it may belong to what is asked."""
-    return list(dict.fromkeys(_without(text, phrases, names=names) for names in (False, True))) if phrases else []
-
-
-def _without(text: str, phrases: Sequence[Phrase], *, names: bool) -> str:
-    for phrase in sorted(phrases, key=lambda phrase: -phrase.start):
-        kept = f" {_link(text, phrase)}{phrase.name} " if names and phrase.name else " "
-        text = text[: phrase.start] + kept + text[phrase.end :]
-    text = _LOOSE.sub("", _BLANK_STOP.sub("", _SPACES.sub(" ", text))).strip()
-    return _BETWEEN_SIGNS.sub("", text)
-
-
 def _meet(one: Phrase, other: Phrase) -> bool:
     return one.start < other.end and other.start < one.end
-
-
-def _link(text: str, phrase: Phrase) -> str:
-    """`in BOSS` where the phrase had a word of its own before the name."""
-    return "for " if text[phrase.start : phrase.end].split(maxsplit=1)[0] != phrase.name and language(text) == "en" else ""
 
 
 def _runs(text: str) -> Iterator[Phrase]:

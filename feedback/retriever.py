@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from feedback import moments
+from feedback import moments, undated
 from feedback.features import Rarity
 from feedback.memory import Memory, MemoryView
 from feedback.pool import nearest
@@ -103,10 +103,10 @@ class TaughtCorrections:
         return Asked.of(query, now, [phrase for phrase in found if phrase.kind in limited.kinds])
 
     def _stripped(self, asked: Asked) -> list[Reading]:
-        """The question without the words that say when: one embedding more, for such questions alone."""
+        """The question without the words that say when: an embedding more for each form, for such questions alone."""
         return [
             Reading(text, self._reader.read(text), self._vector(text), stripped=True)
-            for text in moments.stripped(asked.text, asked.phrases)
+            for text in undated.readings(asked.text, asked.phrases)
         ]
 
     def _answer(self, text: str, query: Query, shelves: Sequence[ShelfView]) -> Candidate | None:

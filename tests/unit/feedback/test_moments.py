@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from feedback import moments
+from feedback import moments, undated
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ def test_times(text: str, first: str, last: str, rest: str) -> None:
     phrase = only(text)
     assert phrase.period is not None
     assert tuple(moment.date().isoformat() for moment in phrase.period) == (first, last)
-    assert moments.stripped(text, [phrase]) == [rest]
+    assert undated.stripped(text, [phrase]) == [rest]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_times(text: str, first: str, last: str, rest: str) -> None:
 def test_releases(text: str, release: str, rest: list[str]) -> None:
     phrase = only(text, "tdr24.3.0")
     assert phrase.release == release
-    shortened = [each.replace("Which generator is the default for", "…for") for each in moments.stripped(text, [phrase])]
+    shortened = [each.replace("Which generator is the default for", "…for") for each in undated.stripped(text, [phrase])]
     assert shortened == rest
 
 
@@ -84,7 +84,7 @@ def test_releases(text: str, release: str, rest: list[str]) -> None:
 def test_runs(text: str, runs: tuple[int, int], rest: str) -> None:
     phrase = only(text)
     assert phrase.runs == runs
-    assert moments.stripped(text, [phrase]) == [rest]
+    assert undated.stripped(text, [phrase]) == [rest]
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,35 @@ def test_runs(text: str, runs: tuple[int, int], rest: str) -> None:
 )
 def test_what_says_nothing_of_when(text: str) -> None:
     assert moments.find(text, NOW) == ()
-    assert moments.stripped(text, ()) == []
+    assert undated.stripped(text, ()) == []
 
 
 def test_one_of_each_kind_at_most() -> None:
     found = moments.find("As of 2021, which constants for data of 2018 in 2017 and run 100 with BOSS 7.0.3?", NOW)
     assert [(phrase.kind, phrase.sure) for phrase in found] == [("time", True), ("runs", False), ("release", False)]
+
+
+@pytest.mark.parametrize(
+    ("text", "forms"),
+    [
+        ("Who convened the tracking group in 2017?", ["Who convened the tracking group?", "Who convenes the tracking group?"]),
+        ("In 2019, how many shifts did we owe?", ["how many shifts did we owe?", "how many shifts does we owe?"]),
+        ("Which batch system ran serial jobs in 2018?", ["Which batch system ran serial jobs?", "Which batch system runs serial jobs?"]),
+        ("Is the counter on in run 300?", ["Is the counter on?", "Is the counter on in the data?"]),
+        ("In run 300, how big was it?", ["how big was it?", "how big is it?", "in the data, how big is it?"]),
+        ("在运行 10000 中用哪个常数？", ["用哪个常数？"]),
+    ],
+)  # fmt: skip
+def test_forms_that_a_correction_of_many_times_may_have(text: str, forms: list[str]) -> None:
+    assert undated.readings(text, [only(text)]) == forms
+
+
+@pytest.mark.parametrize(
+    ("past", "now"),
+    [
+        ("Who used it?", "Who uses it?"), ("Who tested it?", "Who tests it?"), ("Who fixed it?", "Who fixes it?"),
+        ("Who carried it?", "Who carries it?"), ("Which tag needed it?", "Which tag needs it?"), ("Which red lamp is it?",) * 2,
+    ],
+)  # fmt: skip
+def test_present_tense(past: str, now: str) -> None:
+    assert undated.present(past) == now
