@@ -28,6 +28,8 @@ from api.replaying import Replaying
 from api.surveying import KIND as GROUP
 from api.surveying import UNIT as GROUPED
 from api.surveying import CommunityIndex, Surveying, writer
+from api.syncing import KIND as SYNC
+from api.syncing import Syncing
 from feedback.amend import Amendments
 from feedback.fission import Fission
 from feedback.flywheel.exports import Exports
@@ -169,7 +171,8 @@ class Container:
         if not self.settings.shared:
             self.jobs.reclaim()
         self.reindex = Reindex(self.outbox, self.projector, [self.following.outbox], self.overlay.run)
-        kinds = {**work.kinds(self.pipeline, self.blobs, self.settings), "reindex": self.reindex.run}
+        self.syncing = Syncing(self.db, self.pipeline, self.settings)
+        kinds = {**work.kinds(self.pipeline, self.blobs, self.settings), "reindex": self.reindex.run, SYNC: self.syncing.run}
         encoder_id = self.encoder.id if self.encoder else None
         replay = Replay(self.db, self.searcher, self._memory, self.sparse, encoder_id)
         self.exports = Exports(self.db, self.catalogue, self.answers)

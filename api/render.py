@@ -17,6 +17,7 @@ from jitl.sql.answers import KeptAnswer, Vote
 from jitl.sql.catalogue import CollectionInfo
 from jitl.sql.documents import DocumentInfo
 from jitl.sql.jobs import Job, JobItem
+from jitl.sql.origins import Origin
 from jitl.sql.people import KeyInfo, Person
 from jitl.types import Answer, Candidate, CorrectionState, RankedHit, Route, SearchResult, Source
 
@@ -43,6 +44,12 @@ def answer(value: Answer, *, explain: bool = False) -> Json:
 
 def route(value: Route) -> Json:
     return {"label": value.label, "confidence": round(value.confidence, 6), "by": value.by} | _given(guess=value.guess)
+
+
+def origin(value: Origin) -> Json:
+    """A place that a collection is read from; `synced_at`: when it was last read whole."""
+    synced = None if value.synced_at is None else value.synced_at.isoformat()
+    return {"id": value.id, "address": value.address, "added_at": value.added_at.isoformat(), "synced_at": synced}
 
 
 def lesson(value: Lesson) -> Json:

@@ -26,6 +26,7 @@ from jitl.errors import NotFound
 from jitl.ports import Chunker, Encoder, Indexer, Reporter, SourceFile, SparseEncoder
 from jitl.sql.catalogue import Catalogue
 
+
 from jitl.sql.sources import Sources
 if TYPE_CHECKING:
     from jitl.sql.engine import Database
@@ -55,11 +56,14 @@ class Pipeline:
         self._parsers = parsers
         self._identify = identify
 
-    def ingest(
+    @property
+    def setup(self) -> str:
+        """Digest of everything that decides how files are read: parsers, chunker, terms, encoder."""
+        return Pipe(self._chunker.id, self._sparse.id, self._encoder_id).fingerprint("", readers())
+
     def remembered(self, collection_id: str, root: str) -> Remembered:
         """What was read under this root before; with it a run opens only what may have changed."""
-        made = Pipe(self._chunker.id, self._sparse.id, self._encoder_id).fingerprint("", readers())
-        return Remembered(Sources(self._db).known_under(collection_id, root), made)
+        return Remembered(Sources(self._db).known_under(collection_id, root), self.setup)
 
         self,
         files: Iterable[SourceFile | Refused],

@@ -155,6 +155,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "interrupted": ("Interrupted.", "已中断。"),
     # collections, keys, doctor
     "created": ("Created {what} {name}.", "已创建 {what} {name}。"),
+    "forgotten": ("{name} is read no more; what was read from it stays.", "不再读取 {name}，已读取的内容保留。"),
     "deleted": ("Deleted {what} {name}.", "已删除 {what} {name}。"),
     "revoked": ("Revoked key {key}: refused from the next request on.", "已吊销密钥 {key}，下一个请求起失效。"),
     "key_once": ("The key, shown only now: {key}", "密钥，仅显示这一次：{key}"),
