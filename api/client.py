@@ -95,9 +95,9 @@ class Client:
     # --- corrections
 
     def teach(self, said: Mapping[str, Any], *, collection: str | None = None, key: str | None = None) -> replies.ReceiptReply:
-        """`said`: the fields of a correction. `key`: the same key and body again give the same reply."""
+        """`said`: the fields of a correction. `key`, or an `id` in it: the same and the same body again give the same reply."""
         body = {**said, **wire.given(collection=collection)}
-        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        headers = {"Idempotency-Key": key or said.get("id") or str(uuid.uuid4())}
         return cast("replies.ReceiptReply", self._json("POST", wire.path("corrections"), body, headers=headers))
 
     def teach_many(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from anyio import CancelScope
@@ -50,7 +50,7 @@ def build(place_of: Callable[[Any], Place]) -> Server:
     from mcp.server import Server as AnyServer
 
     async def list_tools(_: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
-        return _listed(TOOLS)
+        return _listed()
 
     async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
         return await _called(place_of(context), params.name, params.arguments or {})
@@ -95,7 +95,8 @@ async def answer_stdio(server: Server) -> None:
         await server.run(read, write, server.create_initialization_options())
 
 
-def _listed(tools: Sequence[Tool]) -> ListToolsResult:
+@cache
+def _listed() -> ListToolsResult:
     from mcp_types import ListToolsResult, ToolAnnotations
     from mcp_types import Tool as Described
 
@@ -111,7 +112,7 @@ def _listed(tools: Sequence[Tool]) -> ListToolsResult:
                     title=tool.title, read_only_hint=tool.reads, destructive_hint=False, idempotent_hint=tool.reads, open_world_hint=False
                 ),
             )
-            for tool in tools
+            for tool in TOOLS
         ]
     )
 
