@@ -18,16 +18,15 @@ from ingest.intake import FileIntake, Identify, Parsers, Pipe
 from ingest.parse.registry import parser_for
 from ingest.preparation import Preparation
 from ingest.records import RecordIntake
-from ingest.run import Run
 from ingest.remembered import Remembered, readers
+from ingest.run import Run
 from ingest.sources.port import Refused
 from ingest.tally import Counts, Tally
 from jitl.errors import NotFound
 from jitl.ports import Chunker, Encoder, Indexer, Reporter, SourceFile, SparseEncoder
 from jitl.sql.catalogue import Catalogue
-
-
 from jitl.sql.sources import Sources
+
 if TYPE_CHECKING:
     from jitl.sql.engine import Database
 
@@ -65,6 +64,7 @@ class Pipeline:
         """What was read under this root before; with it a run opens only what may have changed."""
         return Remembered(Sources(self._db).known_under(collection_id, root), self.setup)
 
+    def ingest(
         self,
         files: Iterable[SourceFile | Refused],
         collection_id: str,
@@ -73,13 +73,13 @@ class Pipeline:
         root: str | None = None,
         force: bool = False,
         total: int | None = None,
-    ) -> Counts:
         remembered: Remembered | None = None,
+    ) -> Counts:
         """Read the files. With `root` (a path or uri) documents of files that vanished under it are removed.
 
         `force` reads and projects again what is unchanged. `total` is the number of files, where the caller knows it.
-        Raises `NotFound` for a collection that is not (or no longer) there, `Unavailable` when a store fails; what was
         `remembered`: what was read under the root before, where files may be known by their times alone.
+        Raises `NotFound` for a collection that is not (or no longer) there, `Unavailable` when a store fails; what was
         published until then stays, nothing else is visible, and another run goes on from there.
         """
         tally = Tally(reporter, len(files) if isinstance(files, Sequence) else total)
