@@ -60,7 +60,7 @@ class Asking:
             release=ask.release,
             run=ask.run,
             explain=explain,
-            turn=Turn(ask.history, ask.route),
+            turn=Turn(ask.history, ask.route, who.key_id),
         )
         for event in events:
             if isinstance(event, Done) and self.keeps(who):

@@ -36,7 +36,7 @@ def answer(value: Answer, *, explain: bool = False) -> Json:
         "correction": None if value.correction is None else fired(value.correction),
         "evidence_corrections": list(value.evidence_corrections),
         "notices": list(value.notices),
-    }
+    } | _given(read_as=value.read_as, model=value.model)
     if explain:
         shown["candidates"] = [candidate(one) for one in value.candidates]
     return shown

@@ -6,25 +6,28 @@ quotes of the passages, or a language model's words over them; otherwise the pla
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from jitl.citations import CitationCheck, correction_source, passage_source, statement_of, statements
+from jitl.citations import correction_source, passage_source, statement_of
 from jitl.draft import Draft
-from jitl.errors import MissingPart, OutOfBudget, Unavailable
+from jitl.errors import MissingPart, Unavailable
 from jitl.extract import Extractor, opening
+from jitl.followups import FollowUps
 from jitl.grounding import Grounding
 from jitl.overview import Chapter, Overviews, Remark, topic
-from jitl.ports import LanguageModel, Models, Router, SparseEncoder
-from jitl.prompts import NOT_FOUND_MARK, day, holds, messages, say
+from jitl.ports import Models, Router, SparseEncoder
+from jitl.prompts import day, holds, say
 from jitl.reading import PASSAGES as PASSAGES_READ
 from jitl.reading import Reading, content, read
-from jitl.types import AnswerEvent, CorrectionState, Done, RankedHit, Route, Token
+from jitl.speech import Payer
+from jitl.types import AnswerEvent, CorrectionState, Done, Query, RankedHit, Route, Token
 from jitl.unsourced import Unsourced
 from jitl.views import views
+from jitl.worded import READ as PASSAGES_WORDED
+from jitl.worded import Worded
 
 if TYPE_CHECKING:
     from jitl.retrieve import Searcher
@@ -33,16 +36,14 @@ if TYPE_CHECKING:
 PASSAGES = 10
 """Passages fetched for an answer."""
 
-MODEL_PASSAGES = 6
-"""Of these, the ones a model reads."""
-
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Where in a conversation a question stands, and the route that its caller chose, if one did."""
+    """Where in a conversation a question stands, the route that its caller chose, if one did, and the key it came with."""
 
     history: Sequence[str] = ()  # what was asked before, oldest first
     route: str | None = None
+    key_id: str | None = None  # that pays
 
 
 FIRST = Turn()
@@ -63,9 +64,10 @@ class Answerer:
     ) -> None:
         self._searcher = searcher
         self._router = router
-        self._models = models
         self._sparse = sparse
         self._unsourced = Unsourced(models, own_on_hep=settings.hep_own_knowledge)
+        self._worded = Worded(models, sparse, self._unsourced)
+        self._follow_ups = FollowUps(models)
         self._overviews = overviews
         self._extractor = Extractor()
         self._grounding = Grounding(settings.grounded_threshold)
@@ -83,14 +85,48 @@ class Answerer:
         turn: Turn = FIRST,
     ) -> Iterator[AnswerEvent]:
         """Events of one answer. `collections` are ids that the caller may read. Raises before the first event or not at all."""
-        query = self._searcher.prepare(question, collections, as_of=as_of, release=release, run=run)
-        result = self._searcher.search(query, PASSAGES)
-        route = Route(turn.route, 1.0, "asked") if turn.route else self._router.route(question, query.vector, turn.history, principal_id)
-        draft = Draft(query, content(query, self._sparse), result, route, notices=list(result.notices), history=turn.history)
-        yield from self._answer(draft)
+        draft = self.begin(question, collections, principal_id, as_of=as_of, release=release, run=run, turn=turn)
+        yield from self.tell(draft, explain=explain)
+
+    def begin(
+        self,
+        question: str,
+        collections: Sequence[str],
+        principal_id: str,
+        *,
+        as_of: datetime | None = None,
+        release: str | None = None,
+        run: int | None = None,
+        turn: Turn = FIRST,
+    ) -> Draft:
+        """Searched and routed; nothing is said yet."""
+        payer = Payer(principal_id, turn.key_id)
+        read_as = self._follow_ups.standalone(question, turn.history, payer)
+        query = self._searcher.prepare(read_as, collections, as_of=as_of, release=release, run=run)
+        vector = query.vector if read_as == question else self._searcher.embed(question)
+        route = Route(turn.route, 1.0, "asked") if turn.route else self._router.route(question, vector, turn.history, principal_id)
+        draft = self._draft(query, route)
+        draft.history, draft.payer, draft.follow_up = turn.history, payer, None if read_as == question else question
+        return draft
+
+    def tell(self, draft: Draft, *, explain: bool = False) -> Iterator[AnswerEvent]:
+        """The events of a draft. A follow-up that finds nothing as it was read is looked for as it was asked."""
+        events = self._found(draft)
+        if events is None and draft.follow_up is not None:
+            asked = draft.query
+            query = self._searcher.prepare(draft.question, asked.collections, as_of=asked.as_of, release=asked.release, run=asked.run)
+            alone = self._draft(query, draft.route)
+            alone.history, alone.payer, alone.id = draft.history, draft.payer, draft.id
+            events, draft = self._found(alone), alone
+        yield from self._not_found(draft) if events is None else events
         yield Done(draft.answer(explain=explain))
 
-    def _answer(self, draft: Draft) -> Iterator[AnswerEvent]:
+    def _draft(self, query: Query, route: Route) -> Draft:
+        result = self._searcher.search(query, PASSAGES)
+        return Draft(query, content(query, self._sparse), result, route, notices=list(result.notices))
+
+    def _found(self, draft: Draft) -> Iterator[AnswerEvent] | None:
+        """What the collections or a correction answer; None where they do not."""
         supported, passages = self._supports(draft, [hit for hit in draft.result.hits if hit.passage is not None])
         consultation = draft.result.consultation
         if consultation.answer is not None:
@@ -107,7 +143,7 @@ class Answerer:
         if supported or any(c.correction.authoritative for c in consultation.evidence):
             draft.settle()
             return self._supported(draft, passages if supported else [])
-        return self._not_found(draft)
+        return None
 
     def _supports(self, draft: Draft, passages: Sequence[RankedHit]) -> tuple[bool, Sequence[RankedHit]]:
         """Whether the passages hold an answer, and those that may be quoted for it; the draft keeps in whose words they were read."""
@@ -175,22 +211,23 @@ class Answerer:
     def _not_found(self, draft: Draft) -> Iterator[AnswerEvent]:
         """What was proposed is shown, labelled; passages that do not hold the answer are no sources of it. A model may know it, marked."""
         draft.grounded = False
+        model = self._unsourced.model(draft)
         evidence = draft.cite_evidence()
         yield draft.shown()
-        yield from self._unsourced.say(draft)
+        yield from self._unsourced.say(draft, model)
         yield from _listed(draft, evidence)
 
     def _supported(self, draft: Draft, passages: Sequence[RankedHit]) -> Iterator[AnswerEvent]:
         """Authoritative evidence, the passages, what awaits review: worded by the model, or quoted."""
         first = draft.cite_evidence(authoritative=True)
         quoted = self._quote(draft, passages)
-        model = self._models.of(draft.route.label)
+        model = self._worded.model(draft, passages)
         if model is not None:
             self._add_passages(draft, passages)
         last = draft.cite_evidence(authoritative=False)
         yield draft.shown()
         if model is not None:
-            rescue = yield from self._modelled(draft, model)
+            rescue = yield from self._worded.say(draft, model)
             if not rescue:
                 return
         yield from _listed(draft, first)
@@ -218,7 +255,7 @@ class Answerer:
     def _add_passages(self, draft: Draft, passages: Sequence[RankedHit]) -> None:
         """Cite the passages that no quote was taken from: a model reads more than an answer can quote."""
         seen = {source.chunk for source in draft.sources}
-        for hit in passages[:MODEL_PASSAGES]:
+        for hit in passages[:PASSAGES_WORDED]:
             if hit.passage is not None and hit.passage.id not in seen:
                 quote = opening(hit.passage.text)
                 draft.cite(passage_source(hit.passage, quote, self._superseded(draft, hit, quote)), hit.passage.text)
@@ -228,32 +265,6 @@ class Answerer:
         if hit.superseded_by is None or hit.superseded_by in draft.concerned() or hit.passage is None:
             return hit.superseded_by
         return self._searcher.marks(draft.query, [replace(hit.passage, text=quote)]).get(hit.passage.id)
-
-    def _modelled(self, draft: Draft, model: LanguageModel) -> Generator[AnswerEvent, None, bool]:
-        """The model's statements as they are checked; True where quotes have to stand in for them."""
-        language = draft.query.language
-        check = CitationCheck(self._sparse, draft.texts)
-        try:
-            with closing(model.stream(messages(draft.query.text, draft.sources, draft.texts))) as pieces:
-                for statement in statements(pieces):
-                    if NOT_FOUND_MARK in statement and not draft.said:
-                        draft.refuse()
-                        yield from self._unsourced.say(draft)
-                        return False
-                    checked = check.check(statement)
-                    if checked and (draft.said or checked.strip()):
-                        yield draft.token(checked)
-        except (Unavailable, OutOfBudget) as error:
-            what = "model_stopped" if draft.said else "model_failed"
-            yield draft.announce(say(what, language, reason=error.message))
-            return True
-        for what, count in (("left_out", check.tally.left_out), ("dropped", check.tally.dropped)):
-            if count:
-                draft.notices.append(say(what, language, count=count))
-        if check.tally.kept == 0:
-            yield draft.announce(say("model_unsupported", language))
-            return True
-        return False
 
 
 def _quoted(draft: Draft, numbers: range) -> Iterator[Token]:

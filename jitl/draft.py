@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jitl.citations import correction_source, statement_of
+from jitl.prompts import say
 from jitl.route import settled
 from jitl.types import Answer, CorrectionState, Query, Route, SearchResult, Source, Sources, Token
 
 if TYPE_CHECKING:
     from jitl.reading import Reading
+    from jitl.speech import Payer, RoutedModel
 
 EVIDENCE = 5
 """Corrections shown beside an answer, at most."""
@@ -35,7 +37,15 @@ class Draft:
     grounded: bool = True
     history: Sequence[str] = ()  # what was asked before
     first_route: Route | None = None  # before it was settled
+    follow_up: str | None = None  # as asked, where `query` is what it was read as
+    payer: Payer | None = None
+    model: str | None = None  # that worded it
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @property
+    def question(self) -> str:
+        """As asked."""
+        return self.follow_up or self.query.text
 
     def settle(self) -> None:
         """The collections or a correction answer."""
@@ -80,6 +90,14 @@ class Draft:
         self.notices.append(notice)
         return self.token(f"{self.gap()}{notice}")
 
+    def credit(self, model: RoutedModel) -> Iterator[Token]:
+        """Whose words they were; a notice, where a fallback's."""
+        reached = model.reached
+        if reached is not None:
+            self.model = reached.model
+            if reached.instead_of is not None:
+                yield self.announce(say("fell_back", self.query.language, model=reached.model, instead_of=reached.instead_of))
+
     def refuse(self) -> None:
         """The sources turned out not to hold the answer."""
         self.grounded = False
@@ -90,7 +108,7 @@ class Draft:
         consultation = self.result.consultation
         return Answer(
             id=self.id,
-            question=self.query.text,
+            question=self.question,
             text="".join(self.said),
             grounded=self.grounded,
             route=self.route,
@@ -99,4 +117,6 @@ class Draft:
             evidence_corrections=tuple(c.correction.id for c in consultation.evidence[:EVIDENCE]),
             candidates=consultation.candidates if explain else (),
             notices=tuple(self.notices),
+            read_as=self.query.text if self.follow_up else None,
+            model=self.model,
         )

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from jitl.ports import Message
+from jitl.speech import Message
+from jitl.text import language, tokens
 from jitl.types import CorrectionState, Passage, Source
 
 NOT_FOUND_MARK = "NOT_FOUND"
@@ -30,6 +31,11 @@ OWN_KNOWLEDGE = """You are the assistant of a high-energy-physics collaboration.
 so answer it from what you know, briefly and plainly, in its language.
 - Never name or number a source and never claim that one says something.
 - What only the collaboration can know (its people, dates, settings, numbers of its detector and its data) you do not know: say so."""
+
+CONDENSE = """You rewrite the last question of a conversation so that it can be understood without what was asked before it.
+- Put in the names and things that its pronouns and omissions mean. Change nothing else, add nothing, answer nothing.
+- Keep its language, and every name and number as written. If it stands by itself already, repeat it as it is.
+Reply with the question and nothing else."""
 
 NEWBEE = """You are new to a high-energy-physics collaboration and have just read the passage of the message. Ask what a colleague could \
 look up in it: facts, numbers, names, settings, procedures that it states.
@@ -104,6 +110,12 @@ Output:
 ######################
 """
 
+AROUND = 32
+"""Tokens of what stands around the texts of two messages."""
+FEWEST = 20
+"""Tokens of a passage worth showing."""
+_REPLY_IN: Mapping[str, str] = {"en": "Reply in the language of the question.", "zh": "请用中文回答。"}
+
 _SAID: Mapping[str, Mapping[str, str]] = {
     "en": {
         "not_found": "Not found in these collections.",
@@ -114,6 +126,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "confirmed": "Confirmed by {author}, {date}.",
         "corrects": "Correction by {author}, {date}: {text}",
         "proposed": "Proposed by {author}, {date}, not reviewed yet: {text}",
+        "fell_back": "Answered by {model}: {instead_of}, which should have, does not answer.",
         "superseded": "(superseded) ",
         "from": "from {start}",
         "until": "until {end}",
@@ -141,6 +154,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "confirmed": "由 {author} 于 {date} 确认。",
         "corrects": "{author} 于 {date} 的更正：{text}",
         "proposed": "{author} 于 {date} 提议（尚未审核）：{text}",
+        "fell_back": "由 {model} 回答：本应回答的 {instead_of} 没有响应。",
         "superseded": "（已被取代）",
         "from": "{start} 起",
         "until": "至 {end}",
@@ -183,16 +197,43 @@ def holds(taught: CorrectionState, language: str = "en") -> str:
     return ", ".join(say(what, language, **values) for what, values in said if what)
 
 
-def messages(question: str, sources: Sequence[Source], texts: Mapping[int, str]) -> list[Message]:
-    """What the model is asked. `texts` maps a source's number to its whole passage; others show their quote."""
-    shown = "\n".join(_fenced(source, texts.get(source.number, source.quote)) for source in sources)
-    return [Message("system", SYSTEM), Message("user", f"{shown}\n\nQuestion: {question}")]
+def messages(
+    question: str, sources: Sequence[Source], texts: Mapping[int, str], history: Sequence[str] = (), room: int | None = None
+) -> list[Message]:
+    """What the model is asked. `texts` maps a source's number to its whole passage; others show their quote.
+
+    `room`: tokens for all of it. Corrections are shown first of all that fits, then passages as they are numbered; the last may be cut.
+    """
+    asked = f"{_before(history)}Question: {_inert(question)}\n{_REPLY_IN[language(question)]}"
+    shown = {source.number: texts.get(source.number, source.quote) for source in sources}
+    left = 10**9 if room is None else room - tokens(SYSTEM) - tokens(asked) - AROUND
+    for source in sorted(sources, key=lambda one: one.kind != "correction"):
+        shown[source.number] = _cut(shown[source.number], left - tokens(_fenced(source, "")))
+        left -= tokens(_fenced(source, shown[source.number]))
+    fenced = "\n".join(_fenced(source, shown[source.number]) for source in sources if shown[source.number])
+    return [Message("system", SYSTEM), Message("user", f"{fenced}\n\n{asked}")]
 
 
 def own_knowledge(question: str, history: Sequence[str] = ()) -> list[Message]:
     """What the model is asked where the collections hold nothing."""
-    before = "".join(f"Asked before: {_inert(text)}\n" for text in history[-3:])
-    return [Message("system", OWN_KNOWLEDGE), Message("user", f"{before}{_inert(question)}")]
+    return [Message("system", OWN_KNOWLEDGE), Message("user", f"{_before(history)}{_inert(question)}")]
+
+
+def condense(question: str, history: Sequence[str]) -> list[Message]:
+    """What the model is asked of a question that leans on earlier ones."""
+    return [Message("system", CONDENSE), Message("user", f"{_before(history)}Last question: {_inert(question)}")]
+
+
+def _cut(text: str, room: int) -> str:
+    """As much of its beginning as so many tokens hold; nothing where that would be no more than a few words."""
+    if (size := tokens(text)) <= room:
+        return text
+    cut = text[: len(text) * max(0, room) // size]
+    return "" if room < FEWEST else cut if tokens(cut) <= room else cut[:room]
+
+
+def _before(history: Sequence[str]) -> str:
+    return "".join(f"Asked before: {_inert(text)}\n" for text in history[-3:])
 
 
 def newbee(passage: Passage, most: int) -> list[Message]:
@@ -250,5 +291,9 @@ def _fenced(source: Source, text: str) -> str:
 
 
 def _inert(text: str) -> str:
-    """The text with nothing in it that could end or imitate the fence around it."""
-    return re.sub(r"<(?=\s*/?\s*source\b)", "‹", text, flags=re.IGNORECASE)
+    """The text with nothing in it that could end or imitate the fence around it, written with signs that look alike or are not seen too."""
+    return _FENCE.sub("‹", text)
+
+
+_UNSEEN = r"[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*"
+_FENCE = re.compile(rf"[<＜﹤](?={_UNSEEN}[/／]?{_UNSEEN}{_UNSEEN.join('source')})", re.IGNORECASE)

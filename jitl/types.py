@@ -36,8 +36,7 @@ class BlockKind(enum.StrEnum):
 class Block:
     """A structural unit of a parsed document.
 
-    `section` is the path of headings above it, outermost first. `level` is a heading's depth (1 is the top).
-    `page` and `slide` count from 1. `message` is a mail's Message-ID.
+    `section`: headings above it, outermost first. `level`: a heading's depth (1: the top). `page`, `slide` from 1. `message`: a Message-ID.
     """
 
     text: str
@@ -53,9 +52,8 @@ class Block:
 class ParsedDocument:
     """One document as a parser returns it; a mailbox yields one a message.
 
-    `member` tells documents of one file apart (a Message-ID, say); "" where a file is one document.
-    `metadata` values are strings, numbers, booleans or lists of strings: author, date (ISO 8601), parent,
-    revision, thread, arxiv, labels. `notices` are remarks for the owner ("pages 3-5 hold images only").
+    `member` tells documents of one file apart (a Message-ID, say); "" where a file is one document. `metadata` values are strings, numbers,
+    booleans or lists of strings: author, date (ISO 8601), parent, revision, thread, arxiv, labels. `notices` are remarks for the owner.
     """
 
     title: str
@@ -251,6 +249,8 @@ class Answer:
     evidence_corrections: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     notices: tuple[str, ...] = ()  # failed legs, fallbacks; for people
+    read_as: str | None = None  # a follow-up as the question that it was searched by
+    model: str | None = None  # whose words these are, where a language model's
 
 
 @dataclass(frozen=True, slots=True)

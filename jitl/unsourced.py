@@ -11,8 +11,9 @@ from jitl.prompts import own_knowledge, say
 
 if TYPE_CHECKING:
     from jitl.draft import Draft
-    from jitl.ports import LanguageModel, Models
-    from jitl.types import Route, Token
+    from jitl.ports import Models
+    from jitl.speech import RoutedModel
+    from jitl.types import Token
 
 
 class Unsourced:
@@ -22,20 +23,29 @@ class Unsourced:
         self._models = models
         self._own_on_hep = own_on_hep
 
-    def model(self, route: Route) -> LanguageModel | None:
-        """The one that may answer by itself on this route."""
-        return self._models.of(route.label) if self._own_on_hep or route.label.startswith("general") else None
+    def model(self, draft: Draft) -> RoutedModel | None:
+        """The one that may answer by itself on the draft's route. Raises `OutOfBudget`."""
+        label = draft.route.label
+        return self._models.of(label, draft.payer) if self._own_on_hep or label.startswith("general") else None
 
-    def say(self, draft: Draft) -> Iterator[Token]:
+    def again(self, draft: Draft) -> Iterator[Token]:
+        """`say` in the middle of a stream: no status can tell of a cap any more."""
+        try:
+            model = self.model(draft)
+        except OutOfBudget as error:
+            yield draft.announce(say("own_failed", draft.query.language, reason=error.message))
+            return
+        yield from self.say(draft, model)
+
+    def say(self, draft: Draft, model: RoutedModel | None) -> Iterator[Token]:
         """The words of a draft that is not grounded. The mark is the answer's first line, before any word of the model."""
         language = draft.query.language
-        model = self.model(draft.route)
         if model is None:
             yield draft.token(say("not_found", language))
             return
         begun = False
         try:
-            with closing(model.stream(own_knowledge(draft.query.text, draft.history))) as pieces:
+            with closing(model.stream(own_knowledge(draft.question, draft.history))) as pieces:
                 for piece in pieces:
                     words = piece if begun else piece.lstrip()
                     if words and not begun:
@@ -44,6 +54,7 @@ class Unsourced:
                         begun = True
                     if words:
                         yield draft.token(words)
+            yield from draft.credit(model)
         except (Unavailable, OutOfBudget) as error:
             yield draft.announce(say("own_stopped" if begun else "own_failed", language, reason=error.message))
         if not begun and not draft.route.label.startswith("general"):  # small talk was not looked for

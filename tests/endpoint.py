@@ -34,6 +34,8 @@ class Endpoint:
     pieces: tuple[str, ...] = ("The ring ", "has 38 cells. [1]")
     speaks: Callable[[dict], str | tuple[dict, ...]] | None = None
     pause_s: float = 0.0
+    usage: tuple[int, int] | None = (1, 2)  # tokens asked and replied, as told; None: it does not tell
+    every_s: float = 0.15  # between the pieces of a reply that trickles
     requests: list[dict] = field(default_factory=list)
     dropped: threading.Event = field(default_factory=threading.Event)  # a client went away in the middle of a stream
 
@@ -52,6 +54,10 @@ def connect(plan: EndpointPlan) -> ChatEndpoint:
 
 def build(endpoint: Endpoint) -> FastAPI:
     app = FastAPI()
+
+    @app.get("/v1/models")
+    async def models() -> Response:
+        return refuse(endpoint) or JSONResponse({"object": "list", "data": []})
 
     @app.post("/v1/chat/completions")
     async def complete(request: Request) -> Response:
@@ -73,7 +79,8 @@ def refuse(endpoint: Endpoint) -> Response | None:
     status, body = REFUSALS.get(endpoint.mode, (0, None))
     if not status:
         return None
-    return PlainTextResponse(body, status_code=status) if isinstance(body, str) else JSONResponse(body, status_code=status)
+    headers = {"retry-after": "120"} if endpoint.mode == "busy" else None
+    return PlainTextResponse(body, status, headers) if isinstance(body, str) else JSONResponse(body, status, headers)
 
 
 REFUSALS = {
@@ -82,6 +89,7 @@ REFUSALS = {
     "unknown model": (400, {"detail": "no such model"}),
     "no wishes": (400, {"error": {"message": "Unsupported parameter: 'max_tokens'", "code": "unsupported_parameter"}}),
     "bad key": (401, {"error": {"message": "Incorrect API key: sk-secret", "code": "invalid_api_key"}}),
+    "busy": (429, {"error": {"message": "Too many requests", "code": "rate_limit_exceeded"}}),
     "quota": (429, {"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}),
 }
 
@@ -97,7 +105,7 @@ async def stream(endpoint: Endpoint, said: tuple[str | dict, ...]) -> AsyncItera
                     yield last
                 return
             yield chunk(piece if isinstance(piece, dict) else {"content": piece})
-            await asyncio.sleep(0.15 if endpoint.mode == "trickle" else 0)
+            await asyncio.sleep(endpoint.every_s if endpoint.mode == "trickle" else 0)
         calls = any(isinstance(piece, dict) and "tool_calls" in piece for piece in said)
         yield chunk({}, finish="tool_calls" if calls else "stop", usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})
         if endpoint.mode == "no choices last":
@@ -127,7 +135,15 @@ async def stall() -> bytes | None:
     return None
 
 
-BREAKS = {"cut": cut, "crash": crash, "error inside": fail, "stall": stall}
+async def garble() -> bytes | None:
+    return b'data: {"choices": [{"delta": {"con\n\n'
+
+
+async def misshape() -> bytes | None:
+    return event(["no", "chunk"])
+
+
+BREAKS = {"cut": cut, "crash": crash, "error inside": fail, "stall": stall, "garbled": garble, "misshapen": misshape}
 """How a stream ends after its first piece."""
 
 
@@ -136,7 +152,11 @@ def chunk(delta: dict, finish: str | None = None, usage: dict | None = None) -> 
     return event({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [shown], "usage": usage})
 
 
-def event(body: dict) -> bytes:
+def told(prompt: int, completion: int) -> dict:
+    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+
+
+def event(body: object) -> bytes:
     return f"data: {json.dumps(body)}\n\n".encode()
 
 
@@ -144,7 +164,7 @@ def event(body: dict) -> bytes:
 def serving() -> Iterator[Endpoint]:
     """The endpoint on a free port of the loopback, in a thread of this process."""
     endpoint = Endpoint()
-    with socket.socket() as listener:
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:  # by its protocol the server knows to send small pieces at once
         listener.bind(("127.0.0.1", 0))
         listener.listen(16)
         endpoint.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"

@@ -81,6 +81,9 @@ class Shelf:
         terms = SPARSE.question(question, counts, len(TEXTS))
         return Query(question, language, None, terms, tuple(collections), 0.0, as_of, release, run, counts, len(TEXTS))
 
+    def embed(self, question) -> None:
+        return None
+
     def search(self, query: Query, k: int) -> SearchResult:
         hits = []
         for name, text in TEXTS.items():
