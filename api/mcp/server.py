@@ -14,7 +14,7 @@ import jitl
 from api.mcp import resources
 from api.mcp.desk import Place
 from api.mcp.tools import TOOLS, Steps, Told, Tool
-from api.streaming import in_thread
+from api.streaming import in_thread, once_begun
 from jitl.errors import BadInput, JitlError
 
 if TYPE_CHECKING:
@@ -149,11 +149,12 @@ async def _run(tool: Tool, place: Place, arguments: dict[str, Any]) -> Told:
         raise BadInput(f"Some arguments are not what they should be: {wrong}.") from None
     steps = tool.run(place, said.model_dump(mode="json", exclude_none=True))
     try:
-        while (told := await in_thread(partial(_next, steps))) is None:
-            pass  # between two steps the client may leave
+        told = await in_thread(partial(_next, steps))
+        while told is None:  # between two steps the client may leave
+            told = await once_begun(partial(_next, steps))
     finally:
         with CancelScope(shield=True):  # lets go of the model's connection, also when the client has left
-            await in_thread(steps.close)
+            await once_begun(steps.close)
     return told
 
 
