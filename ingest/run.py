@@ -72,6 +72,7 @@ class Run:
     def _project_all(self) -> None:
         for window in self._staged:
             if self._tally.cancelled():
+                self._staged.stop()  # who stages may be waiting for room
                 break
             version_ids = [entry.version_id for entry in window.entries]
             for indexer in self._indexers:

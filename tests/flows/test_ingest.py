@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from jitl.errors import Conflict, NotFound, Unavailable
 from jitl.sql.engine import Database
 from jitl.sql.tables import chunks, documents, frequencies, frequency_changes, frequency_deltas, outbox, sources, version_texts, versions
+from jitl.sql.versions import Versions
 from tests.fakes import FakeEncoder, FakeParser, FakeParsers, FakeStore, FakeTerms, Outcomes
 from tests.workshop import OWNER, Workshop
 
@@ -278,6 +280,24 @@ def test_cancellation_stops_between_documents_and_removes_nothing(shop: Workshop
     assert "docs/d4.txt" in shop.names()
     shop.projector.drain()
     assert_clean(shop, shop.store)
+
+
+def test_cancellation_ends_who_waits_to_hand_on(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows are staged faster than they are embedded: the thread that stages them waits for room when the stop comes."""
+    monkeypatch.setattr("ingest.assembly.WINDOW", 2)
+    told, standing = Outcomes(cancel_after=10**6), Versions.standing
+
+    def slow(self: Versions, version_ids: list[str]) -> object:
+        if told.cancel_after:
+            time.sleep(0.5)  # until the others can go no further
+            told.cancel_after = 0
+        return standing(self, version_ids)
+
+    monkeypatch.setattr(Versions, "standing", slow)
+    shop.write(**{f"d{at}": f"muon {at}" for at in range(40)})
+    counts, _ = shop.ingest(outcomes=told)
+    assert counts.cancelled
+    assert counts.added < 40
 
 
 def test_a_collection_is_bound_to_its_encoder(shop: Workshop) -> None:
