@@ -53,11 +53,11 @@ def prefix(document: str) -> str:
     return f"{document}/note-"
 
 
-def submit(here: Container, who: Principal, place: str, files: Sequence[Received], *, records: bool = False) -> str:
-    """The job that reads the files into the collection."""
+def submit(here: Container, who: Principal, place: str, files: Sequence[Received], *, records: bool = False, force: bool = False) -> str:
+    """The job that reads the files into the collection; they are safe here when this returns."""
     with here.blobs.guard:  # nobody sweeps a blob between its making and the row that names it
         kept = [{"name": file.name, "blob": file.content.keep()} for file in files]
-        arguments = {"files": kept, "force": False, "records": records}
+        arguments = {"files": kept, "force": force, "records": records}
         return here.runner.submit("ingest", arguments, principal_id=who.id, collection_id=place)
 
 

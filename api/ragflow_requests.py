@@ -88,3 +88,4 @@ class RetrievalBody(BaseModel):
     page_size: Annotated[int, Field(ge=1, le=MOST_A_PAGE)] = 30
     similarity_threshold: Share = 0.2
     vector_similarity_weight: Share = 0.3
+    metadata_condition: Any = None

@@ -8,7 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from api import access, render, uploads
+from api import access, arriving, render, uploads
 from api.auth import Caller
 from api.container import Container
 from api.here import Here
@@ -56,9 +56,7 @@ def _keep(here: Container, who: Principal, place: CollectionInfo, upload: upload
     if unknown := set(upload.fields) - {"force", "records"}:
         raise BadInput(f"The form has unknown fields: {', '.join(sorted(unknown))}.", hint="Known: file, force, records.")
     options = {name: upload.fields.get(name) == "true" for name in ("force", "records")}
-    with here.blobs.guard:  # nobody sweeps a blob between its making and the row that names it
-        files = [{"name": file.name, "blob": file.content.keep()} for file in upload.files]
-        return here.runner.submit("ingest", {"files": files, **options}, principal_id=who.id, collection_id=place.id)
+    return arriving.submit(here, who, place.id, upload.files, **options)
 
 
 @router.get("/collections/{c}/documents")

@@ -39,7 +39,7 @@ router = APIRouter(prefix="/api/v1", tags=["ragflow"])
 MOST_TAUGHT: Final = 10_000
 PROPOSED: Final = "Kept as a proposal: shown beside answers, labelled, until an expert of the collection approves it."
 BEING_READ: Final = "Kept; it is found once the documents sent before it are read."
-NO_QUESTIONS: Final = "A chunk without questions becomes a document, and you may not add documents here."
+UNFILTERED: Final = "`metadata_condition` means nothing here: name `document_ids`."
 
 
 @router.post("/retrieval")
@@ -50,13 +50,15 @@ def retrieve(body: RetrievalBody, here: Here, who: Caller) -> Json:
     passage holds. A correction that answers the question stands first, whatever documents were named.
     """
     scope = _scope(here, who, body)
-    k = MOST_HITS if scope.documents else min(MOST_HITS, body.page * body.page_size)
+    k = (
+        MOST_HITS if scope.documents else min(MOST_HITS, body.page * body.page_size + 1)
+    )  # one more: `total` says that there is another page
     result = here.asking.search(who, Ask(body.question, scope.collections), k)
     hits = [hit for hit in result.hits if scope.holds(hit)]
     chunks = ragflow.retrieved(result.query, hits, body.vector_similarity_weight, footed=wanted(who))
     near = [chunk for chunk in chunks if chunk["similarity"] >= body.similarity_threshold]
     data = {"chunks": paged(near, body.page, body.page_size), "doc_aggs": ragflow.aggregated(near), "total": len(near)}
-    return success(data, " ".join(result.notices))
+    return success(data, " ".join([*result.notices, UNFILTERED] if body.metadata_condition else result.notices))
 
 
 @dataclass(frozen=True, slots=True)

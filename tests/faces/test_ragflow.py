@@ -127,6 +127,8 @@ def test_retrieval_keeps_to_threshold_documents_and_pages(place: Place) -> None:
     whole = place.retrieve(place.reader, QUESTION, similarity_threshold=0)["chunks"]
     bar = (whole[0]["similarity"] + whole[1]["similarity"]) / 2
     assert [one["id"] for one in place.retrieve(place.reader, QUESTION, similarity_threshold=bar)["chunks"]] == [whole[0]["id"]]
+    one = place.retrieve(place.reader, QUESTION, similarity_threshold=0, page_size=1)
+    assert (len(one["chunks"]), one["total"]) == (1, 2)
     second = place.retrieve(place.reader, QUESTION, similarity_threshold=0, page=2, page_size=1)
     assert [one["id"] for one in second["chunks"]] == [whole[1]["id"]]
     muons = place.document()
