@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/collections", tags=["collections"])
 
 @router.post("", status_code=201)
 def create_collection(body: CollectionRequest, here: Here, who: Caller) -> dict[str, Any]:
-    """Make an empty collection. A `personal` one anybody may make: it is called `~you:name` and nobody else sees it, admins included."""
+    """Make an empty collection. A `personal` one anybody may make: it is called `~you:name` and nobody else sees it, not even admins."""
     if body.personal:
         made = here.catalogue.create_personal(body.name, who, most=here.settings.personal_collections)
     else:
