@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tests.quality.pairs.steps import same_step, second_step
 from tests.quality.pairs.taught import Taught, lines, unrelated
 
 Encode = Callable[[Sequence[str]], np.ndarray]
@@ -31,13 +32,6 @@ OPENINGS = (
     "hi all, ",
     "remind me ",
 )
-SECOND_STEPS = (
-    "Who is the spouse of {}?", "What is the capital of {}?", "Where is {} located?", "What is the population of {}?",
-    "In which year was {} born?", "Who succeeded {}?", "Who is responsible for {}?", "What is the official language of {}?",
-    "Which continent does {} belong to?", "Who is the head of {}?", "When was {} founded?", "Who chairs {}?", "How large is {}?",
-    "Which institute does {} belong to?", "What else is known about {}?", "What is the mass of {}?", "Who wrote {}?",
-)  # fmt: skip
-ASKED_FOR = re.compile(r"(?:What|Who|Which(?: \w+)?) (?:is|was|are) (the [^?]+?)\??$")
 ASKS = ("when", "where", "who", "why", "how", "which", "what")
 OPPOSITES = {
     first: second
@@ -144,9 +138,10 @@ def _made_up(
 
 def _twisted(one: Taught, asked: str, chance: random.Random) -> Iterator[Pair]:
     """The same words but for the one that decides, and a question that needs the answer for another."""
-    match = ASKED_FOR.match(asked)
-    if match and chance.random() < 0.3:
-        yield Pair(chance.choice(SECOND_STEPS).format(match.group(1)), one.question, dependent=1)
+    if chance.random() < (0.6 if one.set == "hep" else 0.3) and (further := second_step(asked, chance)):
+        yield Pair(further, one.question, dependent=1)
+    if chance.random() < 0.4 and (noun := same_step(asked, chance)):
+        yield Pair(noun, one.question, same=1)
     if chance.random() < 0.15 and VERB.search(asked):
         yield Pair(VERB.sub(r"\1 not", asked, count=1), one.question)
     number = NUMBER.search(one.question)

@@ -128,9 +128,12 @@ def across() -> list[Taught]:
 def _of_the_field(file: Path) -> list[Taught]:
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     found = (
-        Taught(row["question"], "hep", row["question"], row["answer"], covered=tuple(row["covered"]), others=tuple(row["traps"]))
+        Taught(
+            row["question"], "hep", row["question"], row["answer"], covered=tuple(row["covered"]), others=tuple(row["traps"]),
+            dependent=tuple(row.get("dependent", ())),
+        )
         for row in rows
-    )
+    )  # fmt: skip
     return [said for one in found if (said := _said(one)) is not None]
 
 
@@ -139,8 +142,8 @@ def _said(one: Taught) -> Taught | None:
     question = glossed(one.question)
     if question is None:
         return None
-    covered, others = (tuple(text for text in map(glossed, texts) if text) for texts in (one.covered, one.others))
-    return replace(one, question=question, covered=covered, others=others)
+    covered, others, dependent = (tuple(text for text in map(glossed, texts) if text) for texts in (one.covered, one.others, one.dependent))
+    return replace(one, question=question, covered=covered, others=others, dependent=dependent)
 
 
 def glossed(text: str) -> str | None:
