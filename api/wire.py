@@ -22,6 +22,7 @@ KINDS: Final[Mapping[str, type[errors.JitlError]]] = {
     "too-large": errors.TooLarge,
     "conflict": errors.Conflict,
     "not-found": errors.NotFound,
+    "model-not-found": errors.NotFound,
     "not-allowed": errors.NotAllowed,
     "unauthenticated": errors.Unauthenticated,
     "unreadable": errors.Unreadable,

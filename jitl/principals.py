@@ -37,7 +37,7 @@ def owns(principal_id: str, collection_id: str) -> bool:
 
 
 def is_personal(collection_id: str) -> bool:
-    """Whether the collection is one principal's own: nobody else sees it, admins included."""
+    """Whether the collection is one principal's own: nobody else sees it, not even admins."""
     return len(collection_id) == 36 and collection_id[14] == _PERSONAL
 
 
