@@ -167,6 +167,15 @@ def test_a_chunk_with_questions_is_a_correction_at_once(place: Place) -> None:
     assert answer["correction"]["id"] == chunk["id"]
 
 
+def test_a_passage_that_a_correction_took_the_place_of_says_so(place: Place) -> None:
+    wrong = [{"document": "chamber.md", "quote": "The momentum resolution of the drift chamber is 0.5 percent at 1 GeV."}]
+    said = {"question": QUESTION, "answer": "It is 0.4 percent.", "collection": place.id, "supersedes": wrong}
+    assert place.expert.post("/v1/corrections", json=said).status_code == 201
+    passage = next(one for one in place.retrieve(place.reader, QUESTION)["chunks"] if one["document_keyword"] == "chamber.md")
+    assert passage["content"].startswith("(superseded) ")
+    assert passage["jitl"]["superseded_by"]
+
+
 def test_a_readers_chunk_is_a_proposal_and_says_so(place: Place) -> None:
     reply = teach(place, place.reader, QUESTION)
     assert data(reply)["chunk"]["available"] is False
