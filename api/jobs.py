@@ -255,6 +255,8 @@ class Runner:
         interrupted = (state == "done" and reporter.heeded) or (state == "failed" and self._closing.is_set())
         if interrupted and not standing.cancel:
             self._table.release(claim)
+            if self._send is not None:
+                self._send(claim.job.id)
             return
         if self._table.finish(claim, "cancelled" if interrupted else state, reason) and self._over is not None:
             self._over(claim.job)

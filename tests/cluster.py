@@ -66,6 +66,10 @@ class Service:
         return subprocess.run(self.check, env=self.environment, cwd="/", capture_output=True, timeout=60, check=False).returncode == 0
 
     @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    @property
     def said(self) -> str:
         return self.log.read_text()
 
