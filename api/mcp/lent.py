@@ -33,6 +33,7 @@ class LentDesk:
         self._desk: Desk | None = None
         self._users = 0
         self._last = 0.0
+        self._watchers: list[threading.Thread] = []
 
     def ask_stream(self, question: str, **scope: Unpack[Scope]) -> Iterator[tuple[str, Any]]:
         with self._lent() as desk:
@@ -72,14 +73,19 @@ class LentDesk:
         """Calls under way have a moment to end."""
         with self._guard:
             self._guard.wait_for(lambda: not self._users, CLOSING_S)
-            self._let_go()
+            given = self._given_back()
+        given.close()
+        for watcher in self._watchers:
+            watcher.join()
 
     @contextmanager
     def _lent(self) -> Iterator[Desk]:
         with self._guard:
             if self._desk is None:
                 self._desk = self._opened(self._stack)
-                threading.Thread(target=self._watch, args=(self._desk,), name="jitl-idle", daemon=True).start()
+                watcher = threading.Thread(target=self._watch, args=(self._desk,), name="jitl-idle", daemon=True)
+                self._watchers = [*(one for one in self._watchers if one.is_alive()), watcher]
+                watcher.start()
             self._users += 1
             desk = self._desk
         try:
@@ -95,11 +101,15 @@ class LentDesk:
             while self._desk is desk:
                 rest = self._last + self._idle_s - time.monotonic()
                 if not self._users and rest <= 0:
-                    self._let_go()
-                else:
-                    self._guard.wait(None if self._users else rest)
+                    given = self._given_back()
+                    break
+                self._guard.wait(None if self._users else rest)
+            else:
+                return
+        given.close()  # may wait for others who use the folder through this process; calls that come meanwhile do so too
 
-    def _let_go(self) -> None:
-        self._desk = None
-        self._stack.close()
+    def _given_back(self) -> ExitStack:
+        """What closes the desk that nobody has from now on."""
+        given, self._stack, self._desk = self._stack, ExitStack(), None
         self._guard.notify_all()
+        return given

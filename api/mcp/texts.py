@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SCHEME: Final = "jitl://documents/"
 CORRECTION: Final = "correction:"
+UUID_CHARS: Final = 36
 PAGE: Final = 40_000
 """Characters of a text that `fetch` returns at once."""
 BEFORE: Final = 4_000
@@ -25,6 +26,7 @@ def result(place: Place, hit: replies.HitReply) -> dict[str, Any]:
     shown: dict[str, Any] = {name: hit.get(name) for name in ("title", "text", "kind", "location", "document", "superseded_by")}
     document, correction = hit.get("document_id"), hit.get("correction")
     shown["id"] = f"{document}#{hit['chunk']}" if document else f"{CORRECTION}{correction}"
+    shown["title"] = shown["title"] or hit["document"] or ""
     return shown | {"url": _url(place, hit["document"], document, hit["chunk"], correction)}
 
 
@@ -33,7 +35,9 @@ def fetched(place: Place, name: str, offset: int | None) -> dict[str, Any]:
     if name.startswith(CORRECTION):
         return _correction(place, name)
     name = name.removeprefix(SCHEME)
-    document, _, chunk = name.partition("#")
+    document, _, chunk = name.rpartition("#")
+    if len(chunk) != UUID_CHARS:
+        document, chunk = name, ""
     shown = place.desk.source(document, chunk=chunk or None)
     passage = shown.get("passage")
     start = offset if offset is not None else max(0, passage["start"] - BEFORE) if passage else 0

@@ -76,6 +76,23 @@ def test_many_share_one() -> None:
     assert counted.closed == 1
 
 
+def test_calls_do_not_wait_for_one_that_closes() -> None:
+    """Closing waits for others who use the folder through this process; that may take long."""
+    counted, waiting = Counted(), threading.Event()
+
+    def opened(stack):
+        stack.callback(waiting.wait, 30)
+        return counted(stack)
+
+    desk = LentDesk(opened, idle_s=0.0)
+    desk.search("a")
+    eventually(lambda: counted.closed)
+    assert desk.search("b")["notices"] == ["b"]
+    waiting.set()
+    desk.close()
+    assert counted.closed == 2
+
+
 def test_what_cannot_be_opened_is_tried_again() -> None:
     tries = []
 
