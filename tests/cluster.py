@@ -125,6 +125,13 @@ class Cluster:
         self.running.append(service)
         return service
 
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`jitl` with the settings of the services."""
+        environment = self.running[0].environment
+        return subprocess.run(
+            [BINARIES / "jitl", *arguments], env=environment, cwd="/", capture_output=True, text=True, timeout=100, check=False
+        )
+
     def ready(self, *chosen: Service) -> None:
         """Returns when their health checks pass."""
         until = time.monotonic() + START_S

@@ -79,6 +79,14 @@ def test_what_one_process_was_taught_the_next_question_on_the_other_knows(client
         assert not fires(asked.ask(question, collections=["turns"]), taught["id"])
 
 
+def test_commands_beside_it_read_files_of_their_machine(cluster: Cluster, clients: tuple[Client, Client], tmp_path: Path) -> None:
+    (tmp_path / "valve.txt").write_text("The valve of the beam pipe is called Ypsilon-9.")
+    ran = cluster.command("ingest", str(tmp_path), "-c", "commands", "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout.splitlines()[-1])["counts"] == {"added": 1}
+    assert "Ypsilon-9" in clients[0].ask("What is the valve of the beam pipe called?", collections=["commands"])["answer"]
+
+
 def upload(client: Client, collection: str, texts: dict[str, str]) -> str:
     """The job that reads them, as one file of records."""
     lines = "".join(json.dumps({"id": name, "text": text}) + "\n" for name, text in texts.items())
