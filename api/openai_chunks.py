@@ -59,7 +59,7 @@ def answered(events: Iterator[AnswerEvent], model: str, cut: Cut, asked: int, en
             case Done():
                 if rest := cut.feed(end(event.answer), counted=False) + cut.end():
                     yield head.chunk({"content": rest})
-                yield head.chunk({}, cut.finish, usage=usage(asked, tokens(cut.text)), jitl=told(event.answer))
+                yield head.chunk({}, cut.finish, usage=usage(asked, cut.tokens), jitl=told(event.answer))
 
 
 def ruled(text: str, model: str, asked: int) -> Chunks:
