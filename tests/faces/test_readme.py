@@ -26,11 +26,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield running
 
 
-def shown(language: str) -> str:
+def shown(language: str, section: str = SECTION) -> str:
     """The section's block in that language."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.partition(f"## {SECTION}\n")[2].partition("\n## ")[0]
-    (block,) = re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
+    text = readme.partition(f"## {section}\n")[2].partition("\n## ")[0]
+    (block,) = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
     return block
 
 
@@ -41,6 +41,15 @@ def test_the_program(live: Live) -> None:
     assert {node.metadata["kind"] for node in known["nodes"]} >= {"passage"}
     after = live.admin.post("/v1/ask", json={"question": known["answer"]["question"]}).json()
     assert after["answer"].startswith("7.0.8")
+
+
+def test_an_openai_client(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
+    known = {"KEY": live.key("reader", bes3="read")}
+    exec(compile(shown("python", "From any OpenAI client").replace(ADDRESS, live.url), "README.md", "exec"), known)
+    known["client"].close()
+    told = capsys.readouterr().out
+    assert "- [1] Releases" in told
+    assert known["reply"].id in told
 
 
 def test_the_agents_command(live: Live, tmp_path) -> None:
