@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from api import hepai
 from api.container import Container
+from api.registration import Registration
 from jitl.errors import BadInput
 from jitl.principals import Right
 from jitl.settings import Settings
-from jitl.sql.people import OWNER
+from jitl.sql.engine import Database
+from jitl.sql.people import OWNER, People
 from tests.controller import OWNER_KEY, Controller, controller
 from tests.faces.conftest import Live, serve
 from tests.faces.test_hepai import MESSAGES, MUONS, refused
@@ -136,7 +139,12 @@ def test_without_a_controller_nothing_is_announced(platform: Controller, tmp_pat
     assert platform.calls == []
 
 
+def test_who_may_use_the_worker_is_read_as_hepai_writes_it() -> None:
+    assert hepai.permissions(" groups: a, b; users: c ;owner: d") == {"groups": ["a", "b"], "users": ["c"], "owner": "d"}
+    assert hepai.permissions("") == {}
+
+
 @pytest.mark.parametrize("said", ["everybody", "groups:", "owner: a, b", "admins: a"])
 def test_permissions_that_say_nothing_are_refused_at_the_start(tmp_path: Path, said: str) -> None:
-    with pytest.raises(BadInput, match="JITL_HEPAI_PERMISSIONS"):
-        Container.build(Settings(data_dir=tmp_path, hepai_permissions=said))
+    with closing(Database(f"sqlite:///{tmp_path / 'jitl.db'}")) as db, pytest.raises(BadInput, match="JITL_HEPAI_PERMISSIONS"):
+        Registration(Settings(data_dir=tmp_path, hepai_permissions=said), People(db))
