@@ -68,6 +68,9 @@ Reads what a collaboration has written, answers from it with sources, and learns
 Every address but `/healthz`, `/readyz`, `/docs` and `/openapi.json` needs `Authorization: Bearer KEY`. Errors are problem details
 (RFC 9457, `application/problem+json`). What a key may not see does not exist for it: 404, never 403. Unknown fields of a body are
 refused.
+
+What clients of other services speak (`/v1/chat/completions` and its kin, `/apiv2` for HepAI, `/api/v1` for RAGFlow) refuses in their
+forms and leaves alone what it does not know.
 """
 
 
