@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from jitl.principals import Role
-from tests.agents import call, over_http, over_stdio, text, value
+from tests.agents import call, over_http, text, value
 from tests.faces.conftest import Live, serve
 
 PAGE = "# Drift chamber\n\nThe momentum resolution of the drift chamber is 0.5 percent at 1 GeV."
@@ -127,15 +127,6 @@ def test_personal_collections_follow_the_person(shared: tuple[Live, str]) -> Non
     assert "doormat" not in text(through)
     through = over_http(live.url, key, call("ask", **asked), headers={"X-JITL-User": "bob-notes"})
     assert "doormat" in text(through)
-
-
-def test_the_command_for_agents_names_its_person(shared: tuple[Live, str], tmp_path) -> None:
-    live, key = shared
-    people(live, key, "stdio")
-    said = call("teach", question="What does the agent's person say?", answer="So.")
-    taught = value(over_stdio(tmp_path, said, "--person", "bob-stdio", JITL_URL=live.url, JITL_KEY=key))
-    assert taught["awaits_review"]
-    assert live.admin.get(f"/v1/corrections/{taught['id']}").json()["author"] == "bob-stdio"
 
 
 def test_the_same_idempotency_key_of_two_people(shared: tuple[Live, str]) -> None:

@@ -18,7 +18,7 @@ PAGE = "# Canary title\n\nThe canary password of the muon system is canary-4711.
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory) -> Iterator[tuple[Live, Things, httpx.Client]]:
-    """A service where pia, who may nothing else, has a personal collection with everything in it."""
+    """A service where pia, who may nothing else, has a personal collection with everything in it; what is in it, and pia."""
     with serve(tmp_path_factory.mktemp("data")) as live:
         live.collection("mine")
         live.upload(live.admin, "mine", {"mine.md": "# Mine\n\nThe muon system has nine layers of resistive plate chambers."})
@@ -61,21 +61,25 @@ def others(live: Live) -> dict[str, httpx.Client]:
     }
 
 
+@pytest.fixture(scope="module")
+def admin(kept: tuple[Live, Things, httpx.Client]) -> httpx.Client:
+    """Who may everything else."""
+    return kept[0].admin
+
+
 @pytest.mark.parametrize("route", WALKS, ids=" ".join)
-def test_nobody_else_learns_of_it(kept: tuple[Live, Things, httpx.Client], route: tuple[str, str]) -> None:
-    live, things, _ = kept
+def test_nobody_else_learns_of_it(kept: tuple[Live, Things, httpx.Client], admin: httpx.Client, route: tuple[str, str]) -> None:
+    _, things, _ = kept
     twin_things = replace(never_made(), name="~pia:nothing", key=things.key, principal=things.principal)
-    for who, client in list(others(live).items())[1:3]:
-        for (method, path, more), (_, twin_path, twin_more) in zip(WALKS[route](things), WALKS[route](twin_things), strict=True):
-            reply, twin = client.request(method, path, **more), client.request(method, twin_path, **twin_more)
-            assert reply.status_code == twin.status_code, (who, path, reply.text, twin.text)
-            for name in (things.collection, things.document_id, things.correction, things.chunk):
-                shown = reply.text.replace(path, "")
-                assert name in str((path, more)) or name not in shown, (who, path)
-            words = reply.text
-            for said in sorted(vars(things).values(), key=len, reverse=True):
-                words = words.replace(said, "")
-            assert not CANARY.search(words.replace(QUESTION, "")), (who, path)
+    for (method, path, more), (_, twin_path, twin_more) in zip(WALKS[route](things), WALKS[route](twin_things), strict=True):
+        reply, twin = admin.request(method, path, **more), admin.request(method, twin_path, **twin_more)
+        assert reply.status_code == twin.status_code, (path, reply.text, twin.text)
+        for name in (things.collection, things.document_id, things.correction, things.chunk):
+            assert name in str((path, more)) or name not in reply.text, path
+        words = reply.text
+        for said in sorted(vars(things).values(), key=len, reverse=True):
+            words = words.replace(said, "")
+        assert not CANARY.search(words.replace(QUESTION, "")), path
 
 
 def test_its_owner_does_everything_there(kept: tuple[Live, Things, httpx.Client]) -> None:
