@@ -126,6 +126,24 @@ def test_the_hep_routes_take_tools_and_call_none(client: OpenAI, model: Endpoint
     assert "Not found in these collections." in reply.choices[0].message.content
 
 
+def test_a_model_that_breaks_off_is_an_error_of_the_stream(client: OpenAI, model: Endpoint) -> None:
+    model.mode, model.pieces = "cut", ("Well, ", "rain.")
+    asked = {"model": "xiwu-general", "messages": user("Will it rain in Beijing?"), "tools": [TOOL]}
+    said = []
+    with pytest.raises(openai.APIError, match="broke off"):
+        said.extend(chunk.choices[0].delta.content for chunk in client.chat.completions.create(**asked, stream=True))
+    assert f"{MARK}\n\nWell, " in said
+    with pytest.raises(openai.APIStatusError) as whole:
+        client.chat.completions.create(**asked)
+    assert whole.value.status_code == 503
+
+
+def test_a_model_that_refuses_is_told_before_the_stream(client: OpenAI, model: Endpoint) -> None:
+    model.mode = "unknown model"
+    with pytest.raises(openai.BadRequestError):
+        client.chat.completions.create(model="xiwu-general", messages=user("Will it rain?"), tools=[TOOL], stream=True)
+
+
 @pytest.mark.parametrize("task", PROMPTS)
 def test_a_frontends_task_goes_to_the_general_model_alone(service: Live, client: OpenAI, model: Endpoint, task: str) -> None:
     model.pieces = ('{"', f'{task}": "x"}}')
