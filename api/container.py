@@ -218,7 +218,6 @@ class Container:
         self.remembering.begin()
         self.runner.resume()
         self._chores.start()
-        self.registration.start()
 
     def busy(self) -> bool:
         """Whether jobs wait or run that were asked for in this process's time."""
