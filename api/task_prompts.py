@@ -59,7 +59,7 @@ _OPENING: Final = 400  # characters in which a task says what it is
 
 # Frontends without such structure ask for a title in a sentence, as the last message of the conversation itself.
 _NAMES: Final = re.compile(r"\b(?:title|name|topic)\b|标题|主题|题目", re.IGNORECASE)
-_TALK: Final = re.compile(r"\b(?:conversation|chat|dialogue?)\b|对话|会话|聊天", re.IGNORECASE)
+_TALK: Final = re.compile(r"\b(?:conversation|chat|dialogue?)\b|对话|会话|聊天|这句话", re.IGNORECASE)
 _LIMITS: Final = re.compile(
     r"\b(?:\d+|two|three|four|five|six|ten)(?:-\d+)?\W+(?:words?|characters?)\b|\bpunctuation\b|\bquot\w+|\d+\s*个?字|[三四五六十]个?字|标点|引号",
     re.IGNORECASE,
@@ -98,13 +98,15 @@ def _structured(prompt: str) -> TaskPrompt | None:
 
 
 def _plain(before: Sequence[tuple[str, str]], order: str, last: str) -> TaskPrompt | None:
-    """A title asked for in a sentence: of the turns before it, or, by a system message, of what follows."""
-    if len(order) > _LONGEST_SENTENCE or not all(sign.search(order) for sign in (_NAMES, _TALK, _LIMITS)):
+    """A title asked for in a sentence: of the turns before it, of a transcript after it or, by a system message, of what follows."""
+    mark = _ROLE.search(order)
+    sentence = order[: mark.start()] if mark else order
+    if len(sentence) > _LONGEST_SENTENCE or not all(sign.search(sentence) for sign in (_NAMES, _TALK, _LIMITS)):
         return None
     talk = [(role, text) for role, text in before if role != "system"]
-    if not talk and order is last:
-        return None  # there is no conversation to name
-    return TaskPrompt(Task.TITLE, talk or _turns(last), json=False)
+    if not talk:
+        talk = _turns(order[mark.start() :] if mark else "") if order is last else _turns(last)
+    return TaskPrompt(Task.TITLE, talk, json=False) if talk else None  # else there is no conversation to name
 
 
 def _turns(transcript: str) -> list[tuple[str, str]]:

@@ -79,6 +79,12 @@ def test_a_title_asked_for_in_a_sentence() -> None:
     assert found is not None
     assert reply(found) == "Gas does the muon counter use"
     assert recognise([("system", order), ("user", "What gas does the muon counter use?")]) is not None
+    assert reply(recognise([("user", f"{order}\n\nUser: What gas does the muon counter use?\nAI: Argon.")])) == reply(found)
+    assert recognise([("user", order)]) is None
+    chinese = recognise(
+        [("user", "漂移室的动量分辨率是多少？"), ("assistant", "0.5%"), ("user", "用五个字以内给这句话起个主题，不要标点。")]
+    )
+    assert reply(chinese) == "漂移室的动量分辨率是多少"
 
 
 def test_tools_are_chosen_by_nobody_where_there_is_no_model() -> None:
