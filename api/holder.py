@@ -46,6 +46,7 @@ class Service:
     busy: Callable[[], bool]  # whether jobs wait or run that were asked for in this process's time
     first_key: Callable[[], str | None]  # an admin's, where no key was ever made
     close: Callable[[], None]
+    announce: Callable[[], None] = lambda: None  # the service answers on TCP: tell others who should know
 
 
 Open = Callable[[Path], Service]
@@ -71,6 +72,7 @@ def open_service(folder: Path) -> Service:
         busy=container.busy,
         first_key=container.people.create_first_admin,
         close=container.close,
+        announce=container.registration.start,
     )
 
 

@@ -48,6 +48,7 @@ def serve(
             return
         try:
             _announce(here.out, holder, door, host or settings.host)
+            holder.service.announce()
             while holder.alive and not ended.wait(0.5):
                 pass
         finally:

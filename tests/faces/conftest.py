@@ -102,6 +102,7 @@ def serve(data: Path, **values: Any) -> Iterator[Live]:
             time.sleep(0.005)
         port = server.servers[0].sockets[0].getsockname()[1]
         live.url = f"http://127.0.0.1:{port}"
+        container.registration.start()
         yield live
     finally:
         for client in live.clients:

@@ -16,13 +16,14 @@ from api.container import Container
 from api.registration import Registration
 from jitl.errors import BadInput
 from jitl.principals import Right
-from jitl.settings import Settings
+from jitl.settings import Settings, load_settings
 from jitl.sql.engine import Database
 from jitl.sql.people import OWNER, People
 from tests.controller import OWNER_KEY, Controller, controller
 from tests.faces.conftest import Live, serve
 from tests.faces.test_hepai import MESSAGES, MUONS, refused
 from tests.servers import free_port
+from tests.terminal import Terminal
 
 BEAT_S = 0.1
 
@@ -75,6 +76,19 @@ def test_users_of_the_platform_are_answered_and_a_restarted_controller_knows_the
         assert part(live)[0] == "ready"
     assert platform.calls[-1] == "/apiv2/worker/stop_worker"
     assert platform.workers == {}
+
+
+def test_what_is_served_is_announced_and_a_command_that_holds_the_folder_is_not(platform: Controller, tmp_path: Path) -> None:
+    known = {"PUBLIC_URL": "http://127.0.0.1:1", "HEPAI_CONTROLLER": platform.url, "HEPAI_OWNER_KEY": OWNER_KEY}
+    known["HEPAI_WORKER_KEY"] = worker_key(tmp_path)
+    (tmp_path / "jitl.env").write_text("".join(f"JITL_{name}={value}\n" for name, value in known.items()))
+    container = Container.build(load_settings(tmp_path))
+    container.resume()  # as a command does, and a worker of the cluster
+    container.close()
+    assert platform.calls == []
+    with Terminal(tmp_path).serving():
+        platform.until(lambda it: it.workers)
+    assert platform.calls[-1] == "/apiv2/worker/stop_worker"
 
 
 def test_a_controller_that_refuses_or_is_away_is_told_of_and_tried_again(
