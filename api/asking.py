@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from api import render
 from jitl.answer import Turn
 from jitl.errors import TooLarge
-from jitl.principals import Principal
-from jitl.types import AnswerEvent, Done, Route, SearchResult
+from jitl.principals import Principal, is_personal
+from jitl.types import AnswerEvent, Done, Route, SearchResult, Source, Sources
 
 if TYPE_CHECKING:
     from jitl.answer import Answerer
@@ -62,9 +62,13 @@ class Asking:
             explain=explain,
             turn=Turn(ask.history, ask.route, who.key_id),
         )
+        offered: Sequence[Source] = ()
         for event in events:
+            if isinstance(event, Sources):
+                offered = event.sources
             if isinstance(event, Done) and self.keeps(who):
-                self._answers.keep(event.answer.id, who.id, within, ask.question, render.answer(event.answer))
+                places = _concerned(within, [*offered, *event.answer.sources], event.answer.evidence_corrections)
+                self._answers.keep(event.answer.id, who.id, places, ask.question, render.answer(event.answer))
             yield event
 
     def keeps(self, who: Principal) -> bool:
@@ -86,3 +90,10 @@ class Asking:
         longest = self._settings.max_question_chars
         if len(ask.question) > longest:
             raise TooLarge(f"The question has {len(ask.question)} characters; the limit is {longest}.", hint="Ask a shorter question.")
+
+
+def _concerned(within: Sequence[str], sources: Sequence[Source], evidence: Sequence[str]) -> Sequence[str]:
+    """The places asked, without personal ones that gave nothing; all of them where that is not certain."""
+    gave = {one.collection_id for one in sources}
+    certain = set(evidence) <= {one.correction for one in sources}
+    return [place for place in within if place in gave or not is_personal(place)] or within if certain else within

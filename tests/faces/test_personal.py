@@ -101,6 +101,24 @@ def test_it_is_deleted_by_its_owner_alone(kept: tuple[Live, Things, httpx.Client
     assert pia.get(f"/v1/collections/{made['id']}").status_code == 404
 
 
+def test_experts_learn_from_what_it_gave_nothing_to(kept: tuple[Live, Things, httpx.Client]) -> None:
+    """Questions that its owner asks of everything wait for experts like all others, but for those that it had a part in."""
+    live, _, _ = kept
+    live.collection("shared")
+    lea, expert = live.person("lea", shared="read"), live.person("elsa", Role.EXPERT, shared="teach")
+    made = lea.post("/v1/collections", json={"name": "notes", "personal": True}).json()
+    live.upload(lea, made["id"], {"note.md": "# Locker\n\nThe combination of my locker is 4711."})
+    unknown, own = "Who won the chess tournament of the canteen?", "What is the combination of my locker?"
+    assert not lea.post("/v1/ask", json={"question": unknown}).json()["grounded"]
+    answer = lea.post("/v1/ask", json={"question": own}).json()
+    assert "4711" in answer["answer"]
+    lea.post("/v1/feedback", json={"answer": answer["id"], "vote": "down"})
+    for client, seen in ((expert, [unknown]), (live.admin, [unknown])):
+        asked = [one["question"] for one in client.get("/v1/inbox").json()["items"]]
+        assert [one for one in asked if one in (unknown, own)] == seen
+    assert lea.get(f"/v1/answers/{answer['id']}").status_code == 200
+
+
 def test_names_of_others_tell_nothing(kept: tuple[Live, Things, httpx.Client]) -> None:
     live, _, _ = kept
     pat = live.person("pat")
