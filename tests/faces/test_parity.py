@@ -152,3 +152,29 @@ def test_the_same_search_finds_the_same(service: Service) -> None:
         body = {"question": question, "dataset_ids": [place], "page_size": 10, "similarity_threshold": 0.0}
         chunks = service.rest.call("POST", "/api/v1/retrieval", body)["data"]["chunks"]
         assert [one["id"] for one in chunks] == [hit["chunk"] or hit["correction"] for hit in hits]
+
+
+def test_a_question_that_follows_another_is_the_same_too(service: Service) -> None:
+    """The command line asks single questions."""
+    before, question = QUESTIONS["a passage"], "And with what is it filled?"
+    expected = told(service.rest.ask(question, history=[before]))
+    assert expected["route"]["label"] == "hep"
+    agent = value(over_http(service.url, service.key, call("ask", question=question, history=[before])))
+    assert told(agent) == expected
+    talk = [{"role": "user", "content": before}, {"role": "assistant", "content": "0.5 percent."}, {"role": "user", "content": question}]
+    for path in ("/v1", "/apiv2"):
+        with openai.OpenAI(base_url=service.url + path, api_key=service.key, max_retries=0) as client:
+            reply = client.chat.completions.create(model="xiwu-auto", messages=talk)
+        assert told(reply.model_extra["jitl"]) == expected
+
+
+@pytest.mark.parametrize("label", ["hep", "hep_code", "general", "general_code"])
+def test_a_route_that_was_asked_for_is_the_same_too(service: Service, label: str) -> None:
+    question = QUESTIONS["corrected"]
+    expected = told(service.rest.ask(question, route=label))
+    assert expected["route"]["label"] == label
+    assert told(value(over_http(service.url, service.key, call("ask", question=question, route=label)))) == expected
+    with openai.OpenAI(base_url=service.url + "/v1", api_key=service.key, max_retries=0) as client:
+        model = f"xiwu-{label.replace('_', '-')}"
+        reply = client.chat.completions.create(model=model, messages=[{"role": "user", "content": question}])
+    assert told(reply.model_extra["jitl"]) == expected
