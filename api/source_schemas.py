@@ -24,3 +24,10 @@ class SyncRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"force": False}]})
     sources: Annotated[list[Name], Field(max_length=1000)] | None = Field(default=None, description="Their ids; left out: all.")
     force: bool = Field(default=False, description="Read again what has not changed.")
+
+
+class IntakeRequest(BaseModel):
+    """What a collection asks of what is read into it."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"pseudonyms": True}]})
+    pseudonyms: bool = Field(description="People in mail, chat and issues get stable tokens; addresses, phones and signatures go.")

@@ -11,6 +11,7 @@ from ingest.sources.port import NOTHING_REMEMBERED, opened
 from ingest.tally import FAILED, UNCHANGED
 from jitl.errors import JitlError, NotAllowed
 from jitl.ports import Reporter
+from jitl.sql.intake_rules import IntakeRules
 from jitl.sql.jobs import Job
 from jitl.sql.origins import Origin, Origins
 from jitl.sql.people import OWNER
@@ -30,6 +31,7 @@ class Syncing:
         self._pipeline = pipeline
         self._settings = settings
         self.origins = Origins(db)
+        self.rules = IntakeRules(db)
 
     def add(self, collection_id: str, address: str, who: Principal) -> Origin:
         """Raises `BadInput` for an address that nobody reads, `NotAllowed` for a place of this machine, which its owner alone may list."""
@@ -59,7 +61,7 @@ class Syncing:
 
     def _read(self, origin: Origin, onward: Onward, *, force: bool) -> None:
         source = source_of(origin.address, self._settings)
-        revision, setup = source.revision(), self._pipeline.setup
+        revision, setup = source.revision(), self._pipeline.setup(origin.collection_id)
         if revision is not None and (revision, setup) == (origin.revision, origin.setup) and not force:
             onward.outcome(source.root, UNCHANGED)
             return

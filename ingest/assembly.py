@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ingest.arrivals import Arrival, Closing
 from ingest.preparation import EMPTY, Preparation, Prepared
 from ingest.tally import FAILED, SKIPPED, UNCHANGED, Tally
-from jitl.sql.staging import Staging
+from jitl.sql.staging import NewVersion, Staging
 
 if TYPE_CHECKING:
     from jitl.sql.engine import Database
@@ -33,6 +33,7 @@ class Entry:
     source_uri: str
     status: str
     chunks: int
+    remarks: str = ""  # of its parser, for its owner: pages that hold images only, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Assembly:
         written = self._staging.write(self._collection_id, versions, self._encoder_id, self._begin)
         busy = set(new) - {version.document_id for version in written}
         self._report_others([new[id_] for id_ in busy])
-        entries = (Entry(v.document_id, v.id, v.uri, v.source_uri, new[v.document_id].status, len(v.chunks)) for v in written)
+        entries = (_entry(version, new[version.document_id]) for version in written)
         return Window(tuple(entries), again, closings)
 
     def _report_others(self, busy: Sequence[Prepared]) -> None:
@@ -148,3 +149,8 @@ class Assembly:
             else:
                 self.unfinished.add(prepared.arrival.source_uri)
                 self._tally.outcome(prepared.arrival.uri, FAILED, BUSY)
+
+
+def _entry(version: NewVersion, prepared: Prepared) -> Entry:
+    remarks = "; ".join(prepared.arrival.document.notices)
+    return Entry(version.document_id, version.id, version.uri, version.source_uri, prepared.status, len(version.chunks), remarks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+from ingest import credentials, pseudonyms
 from ingest.arrivals import Arrival, Closing, bounded, member_uri, names_of
 from ingest.fingerprint import digest_file, digest_of, fingerprint, told_of
 from ingest.parse.registry import NO_PARSER
@@ -18,7 +20,7 @@ from ingest.sources.port import Refused
 from ingest.tally import FAILED, SKIPPED, UNCHANGED, Tally
 from jitl.errors import Unreadable
 from jitl.ports import Parser, SourceFile
-from jitl.sql.sources import ReadFile, Sources
+from jitl.sql.sources import TRIES, ReadFile, Sources
 from jitl.types import Block, ParsedDocument
 
 NOTHING = "it holds no text"
@@ -40,9 +42,11 @@ class Pipe:
     chunker: str
     sparse: str
     encoder: str | None
+    key: bytes | None = None  # of the tokens that people get; None: they keep their names
 
     def fingerprint(self, parser: str, version: str) -> str:
-        return fingerprint(f"{parser} {version}", self.chunker, self.sparse, self.encoder)
+        private = "" if self.key is None else f" pseudonyms {pseudonyms.VERSION} {hashlib.sha256(self.key).hexdigest()}"
+        return fingerprint(f"{parser} {version} {credentials.VERSION}{private}", self.chunker, self.sparse, self.encoder)
 
 
 class FileIntake:
@@ -128,17 +132,33 @@ class FileIntake:
             if self._root is not None and (known.root != self._root or setup):
                 yield Closing(read.uri, frozenset(), read, whole=True)
             return
+        if not self._force and (reason := self._sources.set_aside(self._collection_id, read)) is not None:
+            self._tally.outcome(file.uri, SKIPPED, f"set aside after {TRIES} failures, until it changes or is forced: {reason}")
+            return
         kept: dict[str, str] = {}  # uri -> digest
-        with closing(self._parsers.stream(file)) as stream:
-            for document in stream:
-                arrival = self._arrival(file, scrubbed(_with_provenance(document, file.provenance)), made, kept)
-                if arrival is not None:
-                    yield arrival
-                if self._tally.cancelled():
-                    return
+        yield from self._documents(file, read, made, kept)
+        if self._tally.cancelled():
+            return
         if not kept:
             self._tally.outcome(file.uri, SKIPPED, NOTHING)
         yield Closing(read.uri, frozenset(kept), read)
+
+    def _documents(self, file: SourceFile, read: ReadFile, made: str, kept: dict[str, str]) -> Iterator[Arrival]:
+        """What its parser makes of the file, until a cancellation; a failure is written down. `kept` is filled."""
+        told_apart = None if self._pipe.key is None else pseudonyms.Pseudonyms(self._pipe.key)
+        try:
+            with closing(self._parsers.stream(file)) as stream:
+                for parsed in stream:
+                    document = scrubbed(_with_provenance(parsed, file.provenance))
+                    arrival = self._arrival(file, document if told_apart is None else told_apart.applied(document), made, kept)
+                    if arrival is not None:
+                        yield arrival
+                    if self._tally.cancelled():
+                        return
+        except Unreadable as error:
+            if not self._tally.cancelled():
+                self._sources.failed(self._collection_id, read, str(error))
+            raise
 
     def _known(self, uri: str) -> ReadFile | None:
         """As it was read before, here or under another root."""

@@ -25,6 +25,7 @@ from ingest.tally import Counts, Tally
 from jitl.errors import NotFound
 from jitl.ports import Chunker, Encoder, Indexer, Reporter, SourceFile, SparseEncoder
 from jitl.sql.catalogue import Catalogue
+from jitl.sql.intake_rules import IntakeRules
 from jitl.sql.sources import Sources
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Pipeline:
         identify: Identify = parser_for,
     ) -> None:
         self._db = db
+        self._rules = IntakeRules(db)
         self._catalogue = catalogue
         self._encoder_id = None if encoder is None else encoder.id
         self._sparse = sparse
@@ -55,14 +57,16 @@ class Pipeline:
         self._parsers = parsers
         self._identify = identify
 
-    @property
-    def setup(self) -> str:
-        """Digest of everything that decides how files are read: parsers, chunker, terms, encoder."""
-        return Pipe(self._chunker.id, self._sparse.id, self._encoder_id).fingerprint("", readers())
+    def _pipe(self, collection_id: str) -> Pipe:
+        return Pipe(self._chunker.id, self._sparse.id, self._encoder_id, self._rules.pseudonyms(collection_id))
+
+    def setup(self, collection_id: str) -> str:
+        """Digest of everything that decides how the collection's files are read: parsers, chunker, terms, encoder, pseudonyms."""
+        return self._pipe(collection_id).fingerprint("", readers())
 
     def remembered(self, collection_id: str, root: str) -> Remembered:
         """What was read under this root before; with it a run opens only what may have changed."""
-        return Remembered(Sources(self._db).known_under(collection_id, root), self.setup)
+        return Remembered(Sources(self._db).known_under(collection_id, root), self.setup(collection_id))
 
     def ingest(
         self,
@@ -83,7 +87,7 @@ class Pipeline:
         published until then stays, nothing else is visible, and another run goes on from there.
         """
         tally = Tally(reporter, len(files) if isinstance(files, Sequence) else total)
-        pipe = Pipe(self._chunker.id, self._sparse.id, self._encoder_id)
+        pipe = self._pipe(collection_id)
         place = None if root is None else root if "://" in root else Path(root).resolve().as_uri()
         known = remembered or Remembered({}, "")
         reading = (self._parsers, self._identify)

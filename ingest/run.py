@@ -95,7 +95,7 @@ class Run:
                 self._assembly.unfinished.add(entry.source_uri)
                 self._tally.outcome(entry.uri, SKIPPED, DELETED)
             else:
-                self._tally.outcome(entry.uri, entry.status, document_id=entry.document_id, chunks=entry.chunks)
+                self._tally.outcome(entry.uri, entry.status, entry.remarks, entry.document_id, entry.chunks)
 
     def _close(self, closings: Sequence[Closing]) -> None:
         """Hide documents that their source holds no more, then remember the source."""

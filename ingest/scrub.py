@@ -1,4 +1,7 @@
-"""What no database and no tokenizer can keep is taken out of parsed documents: NUL characters and halves of surrogate pairs."""
+"""What must not be kept is taken out of parsed documents: secrets, and what no database and no tokenizer can hold.
+
+Those are NUL characters and halves of surrogate pairs.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ingest.credentials import redacted
 from jitl.types import ParsedDocument
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -19,17 +23,22 @@ def storable(text: str) -> str:
     return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
+def keepable(text: str) -> str:
+    """The text as it may be stored: `storable`, and without secrets."""
+    return redacted(storable(text))
+
+
 def scrubbed(document: ParsedDocument) -> ParsedDocument:
     blocks = tuple(
         replace(
             block,
-            text=storable(block.text).replace("\r\n", "\n"),
-            section=tuple(storable(heading) for heading in block.section),
+            text=keepable(block.text).replace("\r\n", "\n"),
+            section=tuple(keepable(heading) for heading in block.section),
             message=None if block.message is None else storable(block.message)[:1000],
         )
         for block in document.blocks
     )
-    title = " ".join(storable(document.title).split())[:2000]
+    title = " ".join(keepable(document.title).split())[:2000]
     member = storable(document.member)
     return replace(document, title=title, blocks=blocks, member=member, metadata=_values(document.metadata))
 
@@ -40,7 +49,7 @@ def _values(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     if isinstance(value, str):
-        return storable(value)
+        return keepable(value)
     if isinstance(value, list | tuple):
         return [_value(item) for item in value]
     if isinstance(value, Mapping):

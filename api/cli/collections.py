@@ -69,6 +69,22 @@ def show(ctx: typer.Context, collection: Name, json: Json = False) -> None:
 
 
 @app.command()
+def pseudonymise(
+    ctx: typer.Context,
+    collection: Name,
+    off: Annotated[bool, typer.Option("--off", help="Names stay from now on.")] = False,
+    json: Json = False,
+) -> None:
+    """Give people in mail, chat and issues stable tokens. What was read before changes when it is read again (jitl sync, jitl ingest)."""
+    from api import wire
+
+    here = session.of(ctx, json=json)
+    with here.client() as client:
+        asked = client.call("PUT", f"{wire.path('collections', collection)}/intake", {"pseudonyms": not off})
+    here.out.done(asked, "names_stay" if off else "names_hidden", name=collection)
+
+
+@app.command()
 def source(ctx: typer.Context, collection: Name, document: Document, json: Json = False) -> None:
     """The text of a document as it was read."""
     here = session.of(ctx, json=json)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 50
 """Failures listed for people; JSON lists all."""
+MOST_LOOKED_AT = 2000
 
 
 def ingest(
@@ -100,6 +101,7 @@ def _conclude(out: Output, client: Client, found: JobReply) -> None:
         out.result({**told, "seconds": _seconds(found)})
     else:
         _list_failures(out, client, found["id"], failed)
+        _list_remarks(out, client, found)
         counts = ", ".join(f"{number} {status}" for status, number in found["counts"].items() if number)
         out.print(out.said("ingested", state=found["state"], counts=counts or str(found["progress"].get("done", 0))))
     tell_end(out, found)
@@ -115,6 +117,18 @@ def _list_failures(out: Output, client: Client, job: str, failed: int) -> None:
         if number == MOST_SHOWN:
             out.tell("more_failed", count=failed - MOST_SHOWN, job=job)
             return
+        out.tell("failure", name=item["uri"].removeprefix("file://"), reason=item["reason"])
+
+
+def _list_remarks(out: Output, client: Client, found: JobReply) -> None:
+    """What the parsers said of documents that were read: pages that hold images only, say. Not for jobs too large to look through."""
+    if sum(found["counts"].get(status, 0) for status in ("added", "changed")) > MOST_LOOKED_AT:
+        return
+    read = (item for status in ("added", "changed") for item in client.job_items(found["id"], status=status))
+    remarked = [item for item in read if item["reason"]]
+    if remarked:
+        out.tell("remarked")
+    for item in remarked[:MOST_SHOWN]:
         out.tell("failure", name=item["uri"].removeprefix("file://"), reason=item["reason"])
 
 

@@ -144,6 +144,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "The job was cancelled; what it had published stays. The same command goes on from there.",
         "任务已取消，已发布的内容保留；再次运行同一命令即可继续。",
     ),
+    "remarked": ("Read, but:", "已读取，但有以下说明："),
     "not_read": ("Not read:", "未能读取："),
     "failure": ("  {name}: {reason}", "  {name}：{reason}"),
     "more_failed": (
@@ -155,6 +156,8 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "interrupted": ("Interrupted.", "已中断。"),
     # collections, keys, doctor
     "created": ("Created {what} {name}.", "已创建 {what} {name}。"),
+    "names_hidden": ("People in mail and chat of {name} get tokens from now on.", "今后读入 {name} 的邮件和聊天中的人名将以代号替换。"),
+    "names_stay": ("People keep their names in {name} from now on.", "今后读入 {name} 时保留人名。"),
     "forgotten": ("{name} is read no more; what was read from it stays.", "不再读取 {name}，已读取的内容保留。"),
     "deleted": ("Deleted {what} {name}.", "已删除 {what} {name}。"),
     "revoked": ("Revoked key {key}: refused from the next request on.", "已吊销密钥 {key}，下一个请求起失效。"),

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Response
 from api import access, render
 from api.auth import Caller
 from api.here import Here
-from api.source_schemas import OriginRequest, SyncRequest
+from api.source_schemas import IntakeRequest, OriginRequest, SyncRequest
+from jitl.principals import Right
 
 router = APIRouter(prefix="/v1/collections", tags=["collections"])
 
@@ -37,6 +38,15 @@ def remove_source(c: str, source: str, here: Here, who: Caller) -> Response:
     here.syncing.origins.remove(place.id, source)
     here.trail.note(who.id, "source.remove", source)
     return Response(status_code=204)
+
+
+@router.put("/{c}/intake")
+def set_intake(c: str, body: IntakeRequest, here: Here, who: Caller) -> dict[str, Any]:
+    """What the collection asks of what is read into it from now on; what was read before changes when it is read again."""
+    place = access.collection(here.catalogue, who, c, Right.ADMIN)
+    here.syncing.rules.set_pseudonyms(place.id, body.pseudonyms)
+    here.trail.note(who.id, "collection.intake", place.id)
+    return {"pseudonyms": body.pseudonyms}
 
 
 @router.post("/{c}/sync", status_code=202)

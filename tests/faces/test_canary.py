@@ -150,6 +150,11 @@ WALKS: dict[tuple[str, str], Walk] = {
         for place in (things.collection, things.name)
         for probe in send("POST", f"/v1/collections/{place}/sources", {"address": "https://wiki.example.org/"}, {"address": "/etc"})(things)
     ),
+    ("PUT", "/v1/collections/{c}/intake"): lambda things: (
+        probe
+        for place in (things.collection, things.name)
+        for probe in send("PUT", f"/v1/collections/{place}/intake", {"pseudonyms": True})(things)
+    ),
     ("DELETE", "/v1/collections/{c}/sources/{source}"): lambda things: (
         ("DELETE", f"/v1/collections/{place}/sources/{things.job}", {}) for place in (things.collection, things.name)
     ),
@@ -159,6 +164,26 @@ WALKS: dict[tuple[str, str], Walk] = {
         for probe in send("POST", f"/v1/collections/{place}/sync", {}, {"sources": ["<job>"]})(things)
     ),
     ("POST", "/v1/ask"): send("POST", "/v1/ask", *ASKED, OPEN_WITH_MINE, *({**one, "explain": True, "stream": True} for one in ASKED)),
+    ("POST", "/v1/compare"): send(
+        "POST",
+        "/v1/compare",
+        *({**one, "routes": ["hep", "general"]} for one in (*ASKED, OPEN_WITH_MINE)),
+        *({**one, "routes": ["hep"], "stream": True} for one in ASKED),
+    ),
+    ("GET", "/v1/usage"): get("/v1/usage", "/v1/usage?since=2020-01-01"),
+    ("PUT", "/v1/usage/caps/{scope}/{name}"): lambda things: (
+        probe
+        for scope, name in (
+            ("key", things.key),
+            ("person", things.principal),
+            ("collection", things.name),
+            ("collection", things.collection),
+        )
+        for probe in send("PUT", f"/v1/usage/caps/{scope}/{name}", {"tokens": 1})(things)
+    ),
+    ("DELETE", "/v1/usage/caps/{scope}/{name}"): lambda things: (
+        ("DELETE", f"/v1/usage/caps/{scope}/{name}", {}) for scope, name in (("key", things.key), ("collection", things.name))
+    ),
     ("POST", "/v1/search"): send("POST", "/v1/search", *ASKED, OPEN_WITH_MINE, *({**one, "k": 200} for one in ASKED)),
     ("POST", "/v1/route"): send("POST", "/v1/route", {"question": QUESTION}),
     ("POST", "/v1/route/corrections"): send("POST", "/v1/route/corrections", {"question": QUESTION, "label": "hep"}),
