@@ -16,6 +16,7 @@ from api.routes import (
     ask,
     calibration,
     collections,
+    compare,
     corrections,
     documents,
     exports,
@@ -35,10 +36,13 @@ from api.routes import (
     replay,
     sources,
     upkeep,
+    usage,
 )
 
 ROUTES = (
     ask,
+    compare,
+    usage,
     lessons,
     lifecycle,
     calibration,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from api import render
+from jitl.abreast import abreast
 from jitl.answer import Turn
-from jitl.errors import TooLarge
+from jitl.errors import JitlError, TooLarge
 from jitl.principals import Principal, is_personal
 from jitl.types import AnswerEvent, Done, Route, SearchResult, Source, Sources
+
+Compared = tuple[str, AnswerEvent | JitlError]
 
 if TYPE_CHECKING:
     from jitl.answer import Answerer
@@ -62,6 +65,19 @@ class Asking:
             explain=explain,
             turn=Turn(ask.history, ask.route, who.key_id),
         )
+        yield from self._kept(who, ask, within, events)
+
+    def compare(self, who: Principal, ask: Ask, routes: Sequence[str]) -> Iterator[Compared]:
+        """(route, event) of one answer a route, told at once over one search; an answer that fails ends in its error instead of `Done`."""
+        self._check(ask)
+        within = self._catalogue.readable(who, ask.collections)
+        turn = Turn(ask.history, routes[0], who.key_id)
+        draft = self._answerer.begin(ask.question, within, who.id, as_of=ask.as_of, release=ask.release, run=ask.run, turn=turn)
+        forks = {label: self._kept(who, ask, within, self._answerer.tell(draft.fork(Route(label, 1.0, "asked")))) for label in routes}
+        yield from abreast(forks)
+
+    def _kept(self, who: Principal, ask: Ask, within: Sequence[str], events: Iterator[AnswerEvent]) -> Generator[AnswerEvent, None, None]:
+        """An answer to which personal collections gave nothing is kept as if they had not been asked: experts may learn from it."""
         offered: Sequence[Source] = ()
         for event in events:
             if isinstance(event, Sources):

@@ -234,8 +234,9 @@ class Client:
         """A job that makes vectors and terms anew from SQL. On the data folder's socket alone."""
         return str(self._json("POST", wire.path("local", "reindex"), {})["job"])
 
-    def status(self) -> replies.StatusReply:
-        return cast("replies.StatusReply", self._json("GET", wire.path("status")))
+    def status(self, *, probe: bool = False) -> replies.StatusReply:
+        """`probe`: see now whether the models' endpoints are there; for admins."""
+        return cast("replies.StatusReply", self._json("GET", wire.path("status"), params={"probe": "true"} if probe else None))
 
     # --- how
 

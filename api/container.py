@@ -21,10 +21,11 @@ from api.chores import Chore, Chores
 from api.fissioning import KIND, UNIT, Fissioning
 from api.following import Following, graph_store
 from api.jobs import Runner
-from api.models import gateway, text_models
+from api.models import gateway, model_parts, text_models
 from api.registration import Registration
 from api.reindex import Reindex
 from api.replaying import Replaying
+from api.spending import Spending
 from api.surveying import KIND as GROUP
 from api.surveying import UNIT as GROUPED
 from api.surveying import CommunityIndex, Surveying, writer
@@ -105,10 +106,11 @@ class Container:
         self.db = stores.database(self.settings)
         self._stack.callback(self.db.close)
         migrate.upgrade(self.db)
-        self.models, self.usage = gateway(self.settings, self.db, self._stack)
+        self.models, self._usage = gateway(self.settings, self.db, self._stack)
         self.people = People(self.db)
         self.trail = Trail(self.db)
         self.catalogue = Catalogue(self.db)
+        self.spending = Spending(self._usage, self.people, self.catalogue, self.models.plan.currency)
         self.graph = graph_store(self.db, self.settings)
         self.jobs = JobTable(self.db)
         self.answers = stores.answers(self.db, self.settings)
@@ -244,7 +246,7 @@ class Container:
             parts.probe("corrections", lambda: parts.corrections(self.remembering, self.corrections.load), worst=parts.DOWN),
             parts.probe("passages", lambda: parts.index(self.store, self.outbox), worst=parts.DEGRADED),
             parts.probe("graph", self.following.part, worst=parts.DEGRADED),
-            parts.answers(self.settings),
+            *model_parts(self.models),
             parts.probe("jobs", lambda: parts.jobs(self.jobs), worst=parts.DEGRADED),
             *self.registration.parts(),
         ]

@@ -19,10 +19,12 @@ from jitl.gateway.gateway import Gateway
 from jitl.gateway.ledger import Ledger
 from jitl.gateway.plan import read_plan
 from jitl.glossary import Glossary
+from jitl.routewords import ROUTES
 from jitl.speech import Payer
 
 if TYPE_CHECKING:
     from jitl.gateway.plan import EndpointPlan
+    from jitl.gateway.servers import Standing
     from jitl.settings import Settings
     from jitl.sql.engine import Database
     from jitl.sql.jobs import Job
@@ -68,6 +70,32 @@ def gateway(settings: Settings, db: Database, stack: ExitStack) -> tuple[Gateway
     made = Gateway(plan, _connect, ledger)
     stack.callback(made.close)
     return made, ledger
+
+
+def model_parts(models: Gateway) -> list[parts.Part]:
+    """How answers are worded, and each endpoint as it was when it was last asked."""
+    plan = models.plan
+    served = {label: plan.route(label) for label in ROUTES}
+    said = [f"{label}: {', '.join((*one.use, *(f'then {name}' for name in one.fallback)))}" for label, one in served.items() if one]
+    bare = [label for label, one in served.items() if one is None]
+    if not said:
+        return [parts.Part("answers", parts.READY, "extractive: no model is configured")]
+    words = "; ".join([*said, *([f"extractive: {', '.join(bare)}"] if bare else []), *plan.notes])
+    return [parts.Part("answers", parts.READY, words), *(_endpoint_part(one) for one in models.standings())]
+
+
+def _endpoint_part(one: Standing) -> parts.Part:
+    name, what = f"model {one.plan.name}", f"{one.plan.model} at {one.plan.url}"
+    if one.plan.key_env is not None and one.plan.key is None:
+        todo = f"Set {one.plan.key_env} in the service's environment or in jitl.env, and start it again."
+        return parts.Part(name, parts.DEGRADED, f"{what}; its key {one.plan.key_env} is not set", todo)
+    if not one.routes:
+        return parts.Part(name, parts.READY, f"{what}; no route uses it")
+    if one.state.doubtful:
+        rests = f", rests for {one.state.rests_s:.0f} s more" if one.state.rests_s else ""
+        todo = f"See whether {one.plan.url} is up and takes its key; it is asked again by itself."
+        return parts.Part(name, parts.DEGRADED, f"{what}; {one.state.reason}{rests}", todo)
+    return parts.Part(name, parts.READY, what if one.state.tried else f"{what}; not asked yet")
 
 
 def payer_of(job: Job) -> Payer:

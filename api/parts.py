@@ -12,7 +12,6 @@ from jitl.errors import JitlError
 
 if TYPE_CHECKING:
     from jitl.ports import VectorStore
-    from jitl.settings import Settings
     from jitl.sql.engine import Database
     from jitl.sql.jobs import JobTable
     from jitl.sql.outbox import Outbox
@@ -71,13 +70,6 @@ def corrections(loading: Loading, refresh: Callable[[], None]) -> Part:
 def index(store: VectorStore, outbox: Outbox) -> Part:
     behind = outbox.count()
     return Part("passages", READY, f"{store.count()} points" + (f", {behind} versions to look at" if behind else ""))
-
-
-def answers(settings: Settings) -> Part:
-    """How answers are worded; the endpoint itself is asked when a question needs it."""
-    if settings.model_url is None:
-        return Part("answers", READY, "extractive: no model is configured")
-    return Part("answers", READY, f"{settings.model_name or 'default'} at {settings.model_url}")
 
 
 def jobs(table: JobTable) -> Part:

@@ -66,6 +66,8 @@ class AnswerReply(TypedDict):
     correction: FiredReply | None
     evidence_corrections: list[str]
     notices: list[str]
+    read_as: NotRequired[str]
+    model: NotRequired[str]
     candidates: NotRequired[list[CandidateReply]]
 
 

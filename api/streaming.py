@@ -39,15 +39,20 @@ async def stream(events: Iterator[AnswerEvent], *, explain: bool) -> EventSource
 
     What fails before the first event is raised here, while the status can still say so.
     """
+    return await stream_of(events, lambda event: _sse(event, explain=explain))
+
+
+async def stream_of(events: Iterator[T], tell: Callable[[T], ServerSentEvent]) -> EventSourceResponse:
+    """The same for events of any kind."""
     first = await in_thread(lambda: next(events, None))
-    return EventSourceResponse(_pump(first, events, explain=explain), ping=15)
+    return EventSourceResponse(_pump(first, events, tell), ping=15)
 
 
-async def _pump(first: AnswerEvent | None, events: Iterator[AnswerEvent], *, explain: bool) -> AsyncIterator[ServerSentEvent]:
+async def _pump(first: T | None, events: Iterator[T], tell: Callable[[T], ServerSentEvent]) -> AsyncIterator[ServerSentEvent]:
     try:
         event = first
         while event is not None:
-            yield _sse(event, explain=explain)
+            yield tell(event)
             event = await once_begun(lambda: next(events, None))
     except JitlError as error:
         yield ServerSentEvent(event="error", data=json.dumps(errors.describe(error)))

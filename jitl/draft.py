@@ -47,6 +47,10 @@ class Draft:
         """As asked."""
         return self.follow_up or self.query.text
 
+    def fork(self, route: Route) -> Draft:
+        """The same findings for an answer of its own, on that route. Nothing may have been said yet."""
+        return replace(self, route=route, sources=[], texts={}, notices=list(self.notices), said=[], id=str(uuid.uuid4()))
+
     def settle(self) -> None:
         """The collections or a correction answer."""
         self.first_route = self.route

@@ -107,7 +107,8 @@ async def stream(endpoint: Endpoint, said: tuple[str | dict, ...]) -> AsyncItera
             yield chunk(piece if isinstance(piece, dict) else {"content": piece})
             await asyncio.sleep(endpoint.every_s if endpoint.mode == "trickle" else 0)
         calls = any(isinstance(piece, dict) and "tool_calls" in piece for piece in said)
-        yield chunk({}, finish="tool_calls" if calls else "stop", usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})
+        usage = None if endpoint.usage is None else told(*endpoint.usage)
+        yield chunk({}, finish="tool_calls" if calls else "stop", usage=usage)
         if endpoint.mode == "no choices last":
             yield event({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": []})
         if endpoint.mode != "no done":

@@ -82,7 +82,7 @@ def _settled(client: Client) -> StatusReply:
     while True:
         status = client.status()
         if status["status"] != "starting" or time.monotonic() > deadline:
-            return status
+            return client.status(probe=True)
         time.sleep(0.1)
 
 

@@ -34,6 +34,7 @@ from api.cli import (
     syncing,
     teaching,
     upkeep,
+    usage,
     working,
 )
 from api.cli.messages import language
@@ -99,6 +100,7 @@ app.add_typer(collections.app, name="collections")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(graph.app, name="graph")
+app.add_typer(usage.app, name="usage")
 
 
 def main() -> None:

@@ -33,6 +33,10 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "stopping": ("Ending: requests under way are answered first.", "正在退出：先完成进行中的请求。"),
     # answers
     "sources": ("Sources", "来源"),
+    "compared": ("== {route} ({model}) ==", "== {route}（{model}）=="),
+    "no_model": ("no model", "无模型"),
+    "read_as": ("Read as: {text}", "理解为：{text}"),
+    "cap_set": ("The {scope} {name} may spend: {cap}", "{scope} {name} 的上限：{cap}"),
     "route_default": ("not sure, likeliest {guess}: the configured route", "不确定，最可能是 {guess}，采用默认路由"),
     "route_taught": ("as it was taught; the model would say {guess}", "按所教的路由；模型判断为 {guess}"),
     "route_settled": ("the collections answered; by its words {guess}", "资料库给出了答案；按字面为 {guess}"),

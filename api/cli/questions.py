@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli import batches, reading, session
+from api.cli import batches, comparing, reading, session
 from api.cli.batches import Batch
 from api.cli.session import Collection, Json
 from jitl.errors import Unavailable
@@ -63,17 +63,25 @@ def ask(
     as_of: AsOf = None,
     release: Release = None,
     run: Run = None,
+    after: Annotated[list[str] | None, typer.Option(help="What was asked before it; repeat, oldest first.", show_default=False)] = None,
+    compare: Annotated[
+        str | None, typer.Option(metavar="ROUTE,ROUTE", help="Answer on several routes, side by side: hep,general.", show_default=False)
+    ] = None,
     explain: Annotated[bool, typer.Option(help="Show the corrections that were weighed.")] = False,
     json: Json = False,
 ) -> None:
     """An answer with its numbered sources; what an expert corrected is answered as corrected.
 
     JSON, one object a question: {"id", "answer", "grounded", "route", "sources", "correction", "evidence_corrections", "candidates"?}. In
-    a batch "id" is the line's own and "answer_id" the answer's.
+    a batch "id" is the line's own and "answer_id" the answer's. With --compare: {"question", "answers": [{"compared", ...}]}.
     """
     one_of(question, batch)
+    if compare is not None and (batch is not None or explain):
+        raise typer.BadParameter("--compare takes one question, without --explain")
     here = session.of(ctx, json=json)
     scope: Scope = {"collections": collection, "as_of": as_of, "release": release, "run": run}
+    if after:
+        scope["history"] = after
     with here.client() as client:
         if batch is not None:
 
@@ -84,7 +92,9 @@ def ask(
             batches.run(here.out, "asking", batches.Lines(batch), answer)
             return
         assert question is not None
-        if json:
+        if compare is not None:
+            comparing.show(here.out, client, question, compare, scope)
+        elif json:
             here.out.result(client.ask(question, explain=explain, **scope))
         else:
             _converse(here.out, client, question, explain=explain, scope=scope)

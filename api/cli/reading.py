@@ -38,6 +38,8 @@ def after_answer(out: Output, answer: AnswerReply) -> None:
             _source(out, one)
     for text in answer["notices"]:
         out.tell("notice", text=text)
+    if "read_as" in answer:
+        out.tell("read_as", text=answer["read_as"])
     if answer["route"]["by"] in ("default", "taught"):
         said = _DECIDED[answer["route"]["by"]]
         out.tell("answer_route", label=answer["route"]["label"], why=out.said(said, guess=answer["route"].get("guess", "")))

@@ -32,8 +32,10 @@ def readyz(here: Here) -> JSONResponse:
 
 
 @router.get("/v1/status")
-def status(here: Here, who: Caller) -> dict[str, Any]:
-    """Each part, its version, what is degraded and what to do about it."""
+def status(here: Here, who: Caller, probe: bool = False) -> dict[str, Any]:
+    """Each part, its version, what is degraded and what to do about it. `probe` (admins): ask the models' endpoints now."""
+    if probe and who.is_admin:
+        here.models.probe()
     parts = here.parts()
     shown: dict[str, Any] = {"version": jitl.__version__, "status": overall([part.state for part in parts])}
     shown["profile"] = str(here.settings.profile)

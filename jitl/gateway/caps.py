@@ -58,14 +58,19 @@ class Caps:
             return Cap(row.tokens, row.money, cast("Window", row.per))
         return None if ref == OWNER.id else self._defaults.get(scope)
 
-    def check(self, connection: Connection, payer: Payer, wanted: Wanted) -> None:
-        """Raises `OutOfBudget` where any of those who pay could come to stand above their cap."""
+    def check(self, connection: Connection, payer: Payer, wanted: Wanted, *, hold: bool = False) -> None:
+        """Raises `OutOfBudget` where any of those who pay could come to stand above their cap.
+
+        `hold`: nobody else is let through under the same caps until this transaction, which writes, has ended.
+        """
         now = datetime.now(UTC)
         for scope, ref, share in _payers(payer):
             cap = self.of(connection, scope, ref)
             if cap is None or (cap.tokens is None and cap.money is None):
                 continue
-            gone = spent(connection, scope, ref, _start(cap.per, now))
+            if hold:
+                self._db.hold(connection, f"cap {scope} {ref}")
+            gone = spent(connection, scope, ref, window_start(cap.per, now))
             over_tokens = cap.tokens is not None and gone.tokens + wanted.tokens * share > cap.tokens
             over_money = cap.money is not None and gone.money + wanted.money * share > cap.money
             if over_tokens or over_money:
@@ -89,7 +94,7 @@ def _payers(payer: Payer) -> Iterator[tuple[Scope, str, float]]:
     if payer.key_id is not None:
         yield "key", payer.key_id, 1.0
         yield "person", payer.principal_id, 1.0
-    for place in payer.collections:
+    for place in sorted(payer.collections):  # in one order for all: who waits for a lock holds none that comes after it
         yield "collection", place, 1.0 / len(payer.collections)
 
 
@@ -106,11 +111,12 @@ def _refusal(connection: Connection, scope: Scope, ref: str, cap: Cap, now: date
     )
 
 
-def _start(per: Window, now: datetime) -> datetime:
-    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+def window_start(per: Window, now: datetime | None = None) -> datetime:
+    """When the day or month began that is counted now, or at another time."""
+    day = (now or datetime.now(UTC)).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return day if per == "day" else day.replace(day=1)
 
 
 def _end(per: Window, now: datetime) -> datetime:
-    start = _start(per, now)
+    start = window_start(per, now)
     return start + timedelta(days=1) if per == "day" else (start + timedelta(days=32)).replace(day=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,7 @@ class Ledger:
         row |= {"endpoint": endpoint.name, "model": endpoint.model, "outcome": "open", "estimated": True}
         row |= {"prompt_tokens": prompt, "completion_tokens": completion, "cost": cost}
         with self._db.write() as connection:
-            self.caps.check(connection, payer, Wanted(prompt + completion, cost))
+            self.caps.check(connection, payer, Wanted(prompt + completion, cost), hold=True)
             connection.execute(model_calls.insert().values(row))
             for place in payer.collections:
                 share = {"call_id": id_, "collection_id": place, "share": 1.0 / len(payer.collections)}
@@ -97,11 +98,5 @@ class Ledger:
         lines = [Line(row[0], row[1], round(row[2]), round(row[3]), float(row[4]), int(row[5])) for row in rows]
         return sorted(lines, key=lambda line: (-line.prompt_tokens - line.completion_tokens, line.ref))
 
-    def read(self) -> Any:
-        """A connection for one look."""
+    def look(self) -> AbstractContextManager[Connection]:
         return self._db.read()
-
-
-def forget_collection(connection: Connection, collection_id: str) -> None:
-    """Of a collection that is gone for good."""
-    connection.execute(model_call_shares.delete().where(_shares.collection_id == collection_id))

@@ -96,6 +96,7 @@ class Plan:
     routes: Mapping[str, RoutePlan] = field(default_factory=dict)
     caps: Mapping[str, Cap] = field(default_factory=dict)
     currency: str = ""
+    notes: tuple[str, ...] = ()  # for whoever runs the service
 
     def route(self, label: str) -> RoutePlan | None:
         """Of the route itself, of the one whose models it borrows, or of all that are not named."""
@@ -184,6 +185,7 @@ def _from_file(path: Path, settings: Settings) -> Plan:
         {label: RoutePlan(tuple(one.use), tuple(one.fallback)) for label, one in said.routes.items()},
         {scope: Cap(**one.model_dump()) for scope, one in said.caps.items()},
         said.currency,
+        () if settings.model_url is None else (f"JITL_MODEL_URL means nothing beside {path.name}",),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -42,6 +43,15 @@ class Standing:
     routes: tuple[str, ...]
 
 
+def _probe(server: Server) -> None:
+    try:
+        server.transport.probe()
+    except Unanswered as fault:
+        server.health.failed(fault)
+    else:
+        server.health.well()
+
+
 class Servers:
     """All endpoints of a plan. Safe to use from several threads."""
 
@@ -72,13 +82,8 @@ class Servers:
 
     def probe(self) -> None:
         """Ask each whether it is there, at no cost; what comes of it is seen in `standings`."""
-        for server in self._servers.values():
-            try:
-                server.transport.probe()
-            except Unanswered as fault:
-                server.health.failed(fault)
-            else:
-                server.health.well()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(_probe, self._servers.values()))
 
     def close(self) -> None:
         for server in self._servers.values():

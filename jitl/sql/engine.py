@@ -156,6 +156,11 @@ class Database:
         if self.dialect != "sqlite":  # SQLite's single writer is that lock already
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LEDGER_LOCK)))
 
+    def hold(self, connection: Connection, name: str) -> None:
+        """Hold a named lock until this transaction ends: what is read after it, nobody else who holds it changes meanwhile."""
+        if self.dialect != "sqlite":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LEDGER_LOCK << 32 | zlib.crc32(name.encode()))))
+
     def claim(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         """Rows that no other worker holds right now."""
         return statement if self.dialect == "sqlite" else statement.with_for_update(skip_locked=True)

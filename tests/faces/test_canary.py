@@ -25,7 +25,7 @@ from tests.faces.conftest import Live, serve, wait_for_job
 from tests.graphs import follow
 
 CANARY = re.compile("canary", re.IGNORECASE)
-QUESTION = "What is the canary password of the muon system?"
+QUESTION = "What is the canary watchword of the muon system?"
 WAITING = "Who keeps the canary key of the laser hut?"
 
 
@@ -388,7 +388,7 @@ def closed(tmp_path_factory) -> Iterator[tuple[Live, Things]]:
         live.collection("mine")
         admin = live.admin
         live.upload(admin, "mine", {"mine.md": "# Mine\n\nThe muon system has nine layers of resistive plate chambers."})
-        page = "# Canary title\n\nThe canary password of the muon system is canary-4711.\n\n" + "Canary words follow. " * 200
+        page = "# Canary title\n\nThe canary watchword of the muon system is canary-4711.\n\n" + "Canary words follow. " * 200
         job = live.upload(admin, "canary-cage", {"canary/page.md": page, "canary-broken.pdf": b"%PDF-1.7 canary"})
         insider = live.person("canary-insider", Role.EXPERT, **{"canary-cage": "teach"})
         said = {"question": QUESTION, "answer": "It is canary-0815.", "statement": "Canary!", "collection": "canary-cage"}
