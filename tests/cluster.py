@@ -4,6 +4,7 @@ health checks that the file gives them, on real servers (Qdrant: tests/qdrant_se
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -20,6 +21,7 @@ from uuid import uuid4
 import httpx
 import yaml
 
+from api.client import Client
 from tests import qdrant_server, redis_server, servers
 from tests.data import ROOT
 from tests.graph_server import Address
@@ -179,3 +181,17 @@ def around(folder: Path, postgres: str, graph: Address) -> Iterator[Cluster]:
         stack.callback(lambda: httpx.delete(f"{vectors}/collections/{cluster.index}", trust_env=False))
         stack.callback(cluster.stop)
         yield cluster
+
+
+def upload(client: Client, collection: str, texts: Mapping[str, str]) -> str:
+    """The job that reads them, sent as one file of records."""
+    lines = "".join(json.dumps({"id": name, "text": text}) + "\n" for name, text in texts.items())
+    return send(client, collection, [("notes.jsonl", lines.encode())], records="true")
+
+
+def send(client: Client, collection: str, files: Sequence[tuple[str, bytes]], **fields: str) -> str:
+    """The job that reads these files."""
+    parts = [("file", file) for file in files]
+    reply = client._http.post(f"/v1/collections/{collection}/documents", files=parts, data=fields)
+    assert reply.status_code == 202, reply.text
+    return str(reply.json()["job"])

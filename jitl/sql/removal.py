@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from jitl.sql.failure_tables import failures
 from jitl.sql.frequencies import slices
 from jitl.sql.origin_tables import intake_rules, origins
 from jitl.sql.outbox import STAGED, VERSION, WAITING, move
@@ -69,7 +70,7 @@ class Removal:
             for change_id in change_ids:
                 self._remove(frequency_deltas.c.term, frequency_deltas.c.change_id == change_id)
                 self._remove(c.id, c.id == change_id)
-        for key in (frequencies.c.term, sources.c.uri, documents.c.id, origins.c.id, intake_rules.c.collection_id):
+        for key in (frequencies.c.term, sources.c.uri, failures.c.uri, documents.c.id, origins.c.id, intake_rules.c.collection_id):
             self._remove(key, key.table.c.collection_id == collection_id)
         with self._db.write() as connection:
             connection.execute(sa.update(collections).where(collections.c.id == collection_id).values(passages=0, documents=0))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from jitl.sql.failure_tables import failures
 from jitl.sql.frequencies import slices
 from jitl.sql.tables import documents, sources
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from jitl.sql.engine import Database
 
 MOST_URIS = 500
+TRIES = 3
+"""Failures after which a file is set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,25 @@ class Sources:
         for some in slices(uris, MOST_URIS):
             with self._db.write() as connection:
                 connection.execute(sa.delete(sources).where(sources.c.collection_id == collection_id, sources.c.uri.in_(some)))
+
+    def failed(self, collection_id: str, file: ReadFile, reason: str) -> None:
+        """It could not be read, once more."""
+        f, now = failures.c, datetime.now(UTC)
+        row = {"collection_id": collection_id, "uri": file.uri, "digest": file.digest, "fingerprint": file.fingerprint}
+        insert = self._db.insert(failures).values(**row, times=1, reason=reason[:1000], at=now)
+        new = insert.excluded
+        same = (f.digest == new.digest) & (f.fingerprint == new.fingerprint)
+        times = sa.case((same, f.times + 1), else_=1)
+        changed = {name: new[name] for name in ("digest", "fingerprint", "reason", "at")}
+        with self._db.write() as connection:
+            connection.execute(insert.on_conflict_do_update(index_elements=["collection_id", "uri"], set_={**changed, "times": times}))
+
+    def set_aside(self, collection_id: str, file: ReadFile) -> str | None:
+        """Why the file is not tried any more: the same bytes failed `TRIES` times at what reads them now. None where it may be."""
+        f = failures.c
+        often = (f.digest == file.digest) & (f.fingerprint == file.fingerprint) & (f.times >= TRIES)
+        with self._db.read() as connection:
+            return connection.scalar(sa.select(f.reason).where(f.collection_id == collection_id, f.uri == file.uri, often))
 
     def under(self, collection_id: str, root: str) -> list[tuple[str, bool]]:
         """Uris found under this root (True), or that lie below it but were found otherwise (False)."""

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from jitl.sql import community_tables as community_tables  # noqa: PLC0414  # of the same metadata
+from jitl.sql import failure_tables as failure_tables  # noqa: PLC0414  # of the same metadata
 from jitl.sql import graph_tables as graph_tables  # noqa: PLC0414  # of the same metadata
 from jitl.sql import origin_tables as origin_tables  # noqa: PLC0414  # of the same metadata
 from jitl.sql import overlay_tables as overlay_tables  # noqa: PLC0414  # of the same metadata

@@ -1,4 +1,4 @@
-"""Two API processes and two workers of `compose.yaml` on one PostgreSQL, Qdrant, Neo4j and Redis: the demo's story, interruptions."""
+"""API processes and a worker of `compose.yaml` on one PostgreSQL, Qdrant, Neo4j and Redis tell the demo's story by turns."""
 
 from __future__ import annotations
 
@@ -6,21 +6,15 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from api import demo
 from api.client import Client
 from api.demo.__main__ import ASKED, CORRECTION, NEIGHBOUR, OTHER_WORDS, WRONG, essence, fires
-from api.jobs import LEASE_S
-from jitl.sql.engine import Database
-from jitl.sql.tables import jobs
 from tests import graph_server, redis_server
-from tests.cluster import Cluster, Service, around
-from tests.terminal import eventually
+from tests.cluster import Cluster, around, send, upload
 
 FILES = Path(demo.__file__).parent / "collection"
 
@@ -28,7 +22,7 @@ FILES = Path(demo.__file__).parent / "collection"
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory, postgres_server: str, neo4j_server: graph_server.Address) -> Iterator[Cluster]:
     with around(tmp_path_factory.mktemp("cluster"), postgres_server, neo4j_server) as cluster:
-        started = [cluster.start(name) for name in ("api", "api", "worker", "worker")]
+        started = [cluster.start(name) for name in ("api", "api", "worker")]
         cluster.ready(*started)
         yield cluster
 
@@ -46,9 +40,7 @@ def test_the_demos_story_told_by_turns(clients: tuple[Client, Client]) -> None:
     one, other = clients
     one.create_collection("demo")
     files = [path for path in sorted(FILES.rglob("*")) if path.is_file()]
-    with ExitStack() as stack:
-        parts = [("file", (str(path.relative_to(FILES)), stack.enter_context(path.open("rb")))) for path in files]
-        job = one._http.post("/v1/collections/demo/documents", files=parts).json()["job"]
+    job = send(one, "demo", [(str(path.relative_to(FILES)), path.read_bytes()) for path in files])
     read = other.wait_job(job)
     assert (read["state"], set(read["counts"])) == ("done", {"added"}), list(other.job_items(job))
     before, neighbour = other.ask(ASKED), one.ask(NEIGHBOUR)
@@ -87,24 +79,6 @@ def test_commands_beside_it_read_files_of_their_machine(cluster: Cluster, client
     assert "Ypsilon-9" in clients[0].ask("What is the valve of the beam pipe called?", collections=["commands"])["answer"]
 
 
-def upload(client: Client, collection: str, texts: dict[str, str]) -> str:
-    """The job that reads them, as one file of records."""
-    lines = "".join(json.dumps({"id": name, "text": text}) + "\n" for name, text in texts.items())
-    reply = client._http.post(
-        f"/v1/collections/{collection}/documents", files=[("file", ("notes.jsonl", lines.encode()))], data={"records": "true"}
-    )
-    assert reply.status_code == 202, reply.text
-    return str(reply.json()["job"])
-
-
-def texts(count: int) -> dict[str, str]:
-    return {f"note{at}": f"Note {at}. The pump of sector {at % 17} was changed in week {at % 52}." for at in range(count)}
-
-
-def names(client: Client, collection: str) -> list[str]:
-    return sorted(one["document"] for one in client.documents(collection))
-
-
 def test_jobs_whose_word_was_lost_are_done_all_the_same(cluster: Cluster, clients: tuple[Client, Client]) -> None:
     one, other = clients
     one.create_collection("flushed")
@@ -118,41 +92,10 @@ def test_jobs_whose_word_was_lost_are_done_all_the_same(cluster: Cluster, client
     thread = threading.Thread(target=forget)
     thread.start()
     try:
-        job = upload(one, "flushed", texts(3))
+        job = upload(one, "flushed", {f"note{at}": f"The pump of sector {at} was changed." for at in range(3)})
         time.sleep(0.5)
     finally:
         done.set()
         thread.join()
     read = other.wait_job(job)
     assert (read["state"], read["counts"]) == ("done", {"added": 3})
-
-
-def working(cluster: Cluster, job: str) -> Service:
-    """The living worker that has the job in hand, and did some of it."""
-    wanted = jobs.select().with_only_columns(jobs.c.owner, jobs.c.progress).where(jobs.c.id == job)
-    with closing(Database(cluster.database)) as db:
-
-        def holder() -> Service | None:
-            with db.read() as connection:
-                owner, progress = connection.execute(wanted).one()
-            if owner is None or not progress.get("done"):
-                return None
-            return next((one for one in cluster.running if one.process.pid == int(owner.split()[1]) and one.alive), None)
-
-        return eventually(holder)
-
-
-def test_a_killed_workers_job_goes_on_with_another(cluster: Cluster, clients: tuple[Client, Client]) -> None:
-    one, other = clients
-    one.create_collection("killed")
-    notes = texts(800)
-    job = upload(one, "killed", notes)
-    working(cluster, job).kill()
-    start = time.monotonic()
-    working(cluster, job)
-    assert time.monotonic() - start < LEASE_S, "nobody waits for the lease of one who is gone"
-    read: Any = other.wait_job(job)
-    assert (read["state"], read["counts"]) == ("done", {"added": len(notes)})
-    assert names(one, "killed") == sorted(notes)
-    hits = other.search("pump of sector 3", 20, collections=["killed"])["hits"]
-    assert len({hit["chunk"] for hit in hits}) == len(hits) == 20

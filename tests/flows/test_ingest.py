@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from jitl.errors import Conflict, NotFound, Unavailable
 from jitl.sql.engine import Database
+from jitl.sql.failure_tables import failures
 from jitl.sql.tables import chunks, documents, frequencies, frequency_changes, frequency_deltas, outbox, sources, version_texts, versions
 from jitl.sql.versions import Versions
 from tests.fakes import FakeEncoder, FakeParser, FakeParsers, FakeStore, FakeTerms, Outcomes
@@ -98,6 +99,27 @@ def test_unreadable_files_cost_themselves_alone_and_keep_what_was_read(shop: Wor
     assert ("the disk is broken" in reason for _, status, reason in told.told if status == "failed")
     assert shop.found("muon") == ["docs/a.txt"]
     assert shop.ingest()[0].failed == 1
+
+
+def test_a_file_that_fails_three_times_is_set_aside_until_it_changes_or_is_forced(shop: Workshop) -> None:
+    shop.write(a="!the disk is broken", b="magnet")
+    assert [(counts.failed, counts.skipped) for counts in (shop.ingest()[0] for _ in range(4))] == [(1, 0), (1, 0), (1, 0), (0, 1)]
+    told = shop.ingest()[1]
+    [(_, _, reason)] = [one for one in told.told if one[1] == "skipped"]
+    assert reason.startswith("set aside after 3 failures")
+    assert "the disk is broken" in reason
+    assert shop.ingest(force=True)[0].failed == 1
+    shop.write(a="!another disk is broken")
+    assert shop.ingest()[0].failed == 1, "other bytes are tried anew"
+    shop.write(a="muon tracker")
+    assert shop.ingest()[0].added == 1
+    shop.parsers = FakeParsers(FakeParser(version="2"))
+    shop.write(a="!the disk is broken")
+    assert shop.ingest()[0].failed == 1, "another parser may know better"
+    shop.catalogue.delete_collection(shop.collection, OWNER)
+    assert shop.projector.drain()
+    with shop.db.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(failures)) == 0
 
 
 def test_a_file_of_many_documents(shop: Workshop) -> None:
