@@ -44,14 +44,14 @@ _FLAG = re.compile(
     r"|\bname:\s{0,3}[\w-]{0,40}(?:token|password|secret|key)[\w-]{0,20}\s{0,3}\n\s{0,20}value:\s{0,3})[\"']?)(?P<value>[^\s\"'<$%{]{6,200})"
 )
 _NAMED = re.compile(
-    r"(?i)((?:\b[a-z]{0,4}(?=passw)|\b|_)(?:pass(?:word|wd|phrase|code)?|pwd|pw|passwort|mot de passe|contraseña"
+    r"(?i)((?:\b[a-z]{0,4}(?=passw)|\b|_)(?:pass(?:word|wd|phrase|code)|(?<=_)pass|pwd|pw|passwort|mot de passe|contraseña"
     r"|(?:client|shared|app)?[_-]?secret(?:[_-]?(?:access)?[_-]?key)?"
     r"|api[_-]?(?:key|token)|access[_-]?(?:key|token)|auth[_-]?token|refresh[_-]?token|private[_-]?token|token|credentials?|口令|密码|密碼|密钥)"
     r"[\"']?(?:\s?\([^)\n]{1,40}\)|\s(?:for|of|to|on|at)\s[^\n:=]{1,40}?)?"
     r"(?:\s{0,3}(?:(?:is|was)\s?[:：]?|=>|:=|==?|[:：>]|[是为]\s?[:：]?)\s{0,3}|\s{1,3}(?=[\"'`])|(?<=[码令碼钥])\s{1,2}(?=[!-~]{6})))([\"'`]?)(?P<value>[^\s\"'`,;，。；<>]{4,200})(?:\2)"
 )
 _PLACEHOLDER = re.compile(
-    r"(?i)^(?:[x*.\-_#?•]{3,}|your.*|my[_-]?.*|<.*|\$.*|%.*|\{.*|\[.*|.*\(.*|.*\)$|none|null|nil|true|false|undefined|changeme.*|example.*|required"
+    r"(?i)^(?:[x*.\-_#?•]{3,}|your.*|my[_-]?.*|<.*|\$.*|%.*|\{.*|\[.*|.*\(.*|.*\)$|none|null|nil|true|false|undefined|optional\b.*|str\b.*|secretstr.*|changeme.*|example.*|required"
     r"|optional|string|redacted.*|process\.env.*|os\.environ.*|self\..*|env\..*|args\..*|getpass.*|https?://.*|/.*|\.\./?.*)$"
 )
 _ENDS = re.compile(r"[.!?)\]}:]+$")

@@ -13,7 +13,7 @@ from jitl.principals import Principal, Right, Role, is_personal, owns, personal_
 from tests.faces.conftest import Live, serve
 from tests.faces.test_canary import CANARY, QUESTION, WALKS, Things, computed, never_made
 
-PAGE = "# Canary title\n\nThe canary password of the muon system is canary-4711."
+PAGE = "# Canary title\n\nThe canary watchword of the muon system is canary-4711."
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def used(tmp_path_factory) -> Iterator[tuple[Live, dict[str, str]]]:
             live.collection(name)
         admin = live.admin
         live.upload(admin, "bes", PAGES)
-        live.upload(admin, "cage", {"canary.md": "# Canary\n\nThe password of the muon system is canary-4711.\n"})
+        live.upload(admin, "cage", {"canary.md": "# Canary\n\nThe watchword of the muon system is canary-4711.\n"})
         erika, alice = live.person("erika", Role.EXPERT, bes="teach"), live.person("alice", bes="read")
         proposal = teach(alice, FIELD, "canary-tesla")
         assert "canary" in ask(alice, FIELD, thumb="down")["answer"]  # shown beside, labelled
@@ -72,8 +72,8 @@ def used(tmp_path_factory) -> Iterator[tuple[Live, dict[str, str]]]:
         teach(bob, "What did canary-bob teach?", "canary-words")
         amended = teach(erika, "What is the voltage of the chamber?", "2200 V")
         bob.patch(f"/v1/corrections/{amended}", json={"answer": "canary volts"})
-        ask(insider, "What is the password of the muon system?", thumb="up")
-        teach(insider, "What is the password of the muon system?", "canary-0815", "cage")
+        ask(insider, "What is the watchword of the muon system?", thumb="up")
+        teach(insider, "What is the watchword of the muon system?", "canary-0815", "cage")
         teach(alice, "Which pump is used now?", "canary-proposed")
         erika.delete(f"/v1/corrections/{teach(erika, 'Which valve is used?', 'canary-retracted')}")
         teach(erika, "Which gas was used?", "canary-before")
