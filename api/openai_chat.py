@@ -14,7 +14,7 @@ from api import openai_talk, render, task_replies, trailer
 from api.openai_chunks import Chunks, Head, answered, passed, ruled
 from api.openai_cut import Cut
 from api.openai_talk import Talk
-from api.task_prompts import recognise
+from api.task_prompts import TaskPrompt, recognise
 from jitl.errors import JitlError
 from jitl.prompts import say
 from jitl.speech import Payer
@@ -40,8 +40,8 @@ class Chat:
     def chunks(self, body: ChatRequest) -> Chunks:
         """The completion as chunks. What is wrong with the body or cannot be had is raised before the first one."""
         talk = openai_talk.read(body)
-        if recognise(talk.messages) is not None:
-            yield from self._task(body, talk)
+        if (prompt := recognise(talk.messages)) is not None:
+            yield from self._task(body, talk, prompt)
             return
         if body.tools and (route := self._tool_route(talk)) is not None:
             yield from self._with_tools(body, talk, route)
@@ -85,12 +85,10 @@ class Chat:
         mark = say("own_knowledge", language(talk.ask.question))
         about = {"sources": [], "route": render.route(route), "correction": None, "grounded": False, "notices": [mark]}
         chunks = self._here.models.chat(route.label, openai_talk.forwarded(body, talk), self._payer)
-        yield from passed(chunks, head, mark, {"jitl": about})
+        yield from passed(chunks, head, talk.tokens, mark, jitl=about)
 
-    def _task(self, body: ChatRequest, talk: Talk) -> Chunks:
+    def _task(self, body: ChatRequest, talk: Talk, prompt: TaskPrompt) -> Chunks:
         """Nothing is looked up for it and nothing of it is kept."""
-        prompt = recognise(talk.messages)
-        assert prompt is not None
         begun = False
         try:
             for chunk in self._forwarded(body, talk):
@@ -106,7 +104,8 @@ class Chat:
     def _forwarded(self, body: ChatRequest, talk: Talk) -> Chunks:
         """The general model's reply to the body as it came; nothing where there is none."""
         if self._here.models.of("general", self._payer) is not None:
-            yield from passed(self._here.models.chat("general", openai_talk.forwarded(body, talk), self._payer), Head(body.model), "", {})
+            chunks = self._here.models.chat("general", openai_talk.forwarded(body, talk), self._payer)
+            yield from passed(chunks, Head(body.model), talk.tokens)
 
     @property
     def _payer(self) -> Payer:

@@ -69,23 +69,31 @@ def ruled(text: str, model: str, asked: int) -> Chunks:
     yield head.chunk({}, "stop", usage=usage(asked, tokens(text)))
 
 
-def passed(chunks: Generator[Mapping[str, Any], None, None], head: Head, mark: str, about: Json) -> Chunks:
-    """A model's own chunks under our head. `mark` goes before its first words; `about` is told with the last chunk."""
-    begun, finish, spent = False, None, None
+def passed(chunks: Generator[Mapping[str, Any], None, None], head: Head, asked: int, mark: str = "", **about: Any) -> Chunks:
+    """A model's own chunks under our head. `mark` goes before its first words; `about` is told with the last chunk.
+
+    `asked`: tokens of the prompt, for the usage of a model that tells none.
+    """
+    said, finish, spent = 0, None, None
     with closing(chunks):
         for number, chunk in enumerate(chunks):
             if number == 0:
                 yield head.chunk({"role": "assistant"})
             spent = chunk.get("usage") or spent
             for choice in (chunk.get("choices") or [])[:1]:
-                delta = {name: value for name, value in (choice.get("delta") or {}).items() if name in _PASSED and value is not None}
                 finish = choice.get("finish_reason") or finish
-                if delta.get("content") and mark and not begun:
-                    delta["content"] = f"{mark}\n\n{delta['content']}"
-                begun = begun or bool(delta.get("content"))
-                if delta:
+                if delta := _delta(choice):
+                    words = delta.get("content") or ""
+                    if words and mark and not said:
+                        delta["content"] = f"{mark}\n\n{words}"
+                    said += tokens(words)
                     yield head.chunk(delta)
-    yield head.chunk({}, finish or "stop", usage=spent, **about)
+    yield head.chunk({}, finish or "stop", usage=spent or usage(asked, said), **about)
+
+
+def _delta(choice: Mapping[str, Any]) -> Json:
+    """What of a choice goes on."""
+    return {name: value for name, value in (choice.get("delta") or {}).items() if name in _PASSED and value is not None}
 
 
 def streamed(chunks: Chunks, *, with_usage: bool) -> Chunks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,8 +11,10 @@ import openai
 import pytest
 from openai import OpenAI
 
+from api.task_prompts import Task
 from jitl.principals import Role
 from tests.faces.conftest import Live
+from tests.unit.test_task_prompts import PROMPTS
 
 PAGE = (
     "# Drift chamber\n\nThe drift chamber of the spectrometer holds 43 layers of sense wires.\n\n"
@@ -209,6 +212,18 @@ def test_parameters_that_mean_nothing_here_are_tolerated(one: OpenAI) -> None:
     )
     assert len(reply.choices) == 1
     assert "43 layers" in reply.choices[0].message.content
+
+
+@pytest.mark.parametrize("task", PROMPTS)
+def test_a_frontends_task_is_done_by_rule_where_no_model_is(live: Live, one: OpenAI, task: Task) -> None:
+    for stream in (False, True):
+        reply = one.chat.completions.create(model="xiwu-auto", messages=[{"role": "user", "content": PROMPTS[task]}], stream=stream)
+        chunks = list(reply) if stream else []
+        text = "".join(c.choices[0].delta.content or "" for c in chunks) if stream else reply.choices[0].message.content
+        assert list(json.loads(text)) == [str(task)]
+        assert live.admin.get(f"/v1/answers/{chunks[0].id if stream else reply.id}").status_code == 404
+    asked = [item["question"] for item in live.admin.get("/v1/inbox?limit=1000").json()["items"]]
+    assert not any("###" in question for question in asked)
 
 
 def test_errors_have_openais_shape(live: Live, one: OpenAI) -> None:
