@@ -74,7 +74,7 @@ Every address but `/healthz`, `/readyz`, `/docs` and `/openapi.json` needs `Auth
 refused.
 
 What clients of other services speak (`/v1/chat/completions` and its kin, `/apiv2` for HepAI, `/api/v1` for RAGFlow) refuses in their
-forms and leaves alone what it does not know.
+forms and leaves alone what it does not know. Agents speak the Model Context Protocol at `/mcp` (streamable HTTP, no sessions).
 """
 
 
