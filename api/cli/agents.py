@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli import session
+from api.cli.session import Json
 from jitl.errors import BadInput
 
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ Key = Annotated[str | None, typer.Option(envvar="JITL_KEY", help="Key for that s
 Person = Annotated[str | None, typer.Option(help="Whom a key with the right acts_for acts for.")]
 
 
-def mcp(ctx: typer.Context, url: Url = None, key: Key = None, person: Person = None) -> None:
-    """Serve the tools search, fetch, ask and teach, and documents, to an agent over stdin and stdout (Model Context Protocol)."""
+def mcp(ctx: typer.Context, url: Url = None, key: Key = None, person: Person = None, json: Json = False) -> None:
+    """Serve the tools search, fetch, ask and teach, and documents, to an agent over stdin and stdout (Model Context Protocol).
+
+    JSON lines, with --json and without: the protocol's messages.
+    """
     import anyio
 
     from api.mcp.desk import Place
@@ -33,7 +37,7 @@ def mcp(ctx: typer.Context, url: Url = None, key: Key = None, person: Person = N
 
     if (key or person) and url is None:
         raise BadInput("A key is for a service at a URL.", hint="Say --url, or set JITL_URL; the data folder's own needs no key.")
-    here = session.of(ctx, json=False)
+    here = session.of(ctx, json=json)
     desk = LentDesk(lambda stack: _client(stack, here, url, key, person))
     _end_on_signals(desk)
     try:

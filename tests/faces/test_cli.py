@@ -133,6 +133,7 @@ EXAMPLES: dict[str, Callable[[Stage], list[object]]] = {
     "keys list": lambda s: [],
     "keys create": lambda s: [f"who-{uuid4()}", "--role", "reader", "--grant", "aurora=read"],
     "keys revoke": lambda s: [s.key()],
+    "mcp": lambda s: [],
 }
 
 
