@@ -53,7 +53,7 @@ class Chat:
 
     def _answered(self, body: ChatRequest, talk: Talk, events: Iterator[AnswerEvent]) -> Chunks:
         stops = [body.stop] if isinstance(body.stop, str) else body.stop or ()
-        cut = Cut(stops, body.max_completion_tokens or body.max_tokens)
+        cut = Cut(stops, body.most_tokens)
         try:
             yield from answered(events, body.model, cut, talk.tokens, self._end)
         finally:

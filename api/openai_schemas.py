@@ -61,11 +61,15 @@ class ChatRequest(BaseModel):
     stream_options: StreamOptions | None = None
     stop: Text | Annotated[list[Text], Field(max_length=MOST_STOPS)] | None = None
     max_tokens: int | None = Field(
-        default=None, ge=1, description="Of the answer's own words; the list of sources after it is not counted."
+        default=None, description="Of the answer's own words; the list of sources after it is not counted. Below 1: no bound."
     )
-    max_completion_tokens: int | None = Field(default=None, ge=1)
+    max_completion_tokens: int | None = None
     tools: list[dict[str, Any]] | None = Field(default=None, description="For the general routes; the others take them and call none.")
-    jitl: Wishes = Wishes()
+    jitl: Wishes | None = None
+
+    @property
+    def most_tokens(self) -> int | None:
+        return next((most for most in (self.max_completion_tokens, self.max_tokens) if most is not None and most > 0), None)
 
 
 class EmbeddingsRequest(BaseModel):

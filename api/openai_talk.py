@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from api.asking import Ask
 from api.openai_errors import UnknownModel
-from api.openai_schemas import ChatMessage, ChatRequest
+from api.openai_schemas import ChatMessage, ChatRequest, Wishes
 from api.schemas import MOST_TURNS
 from jitl.errors import BadInput
 from jitl.text import tokens
@@ -31,6 +31,7 @@ _FORWARDED: Final = frozenset(
     {"tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "response_format", "seed", "stop", "temperature"}
     | {"top_p", "max_tokens", "max_completion_tokens", "presence_penalty", "frequency_penalty", "logit_bias", "reasoning_effort"}
 )
+_BOUNDS: Final = frozenset({"max_tokens", "max_completion_tokens"})  # below 1 some clients mean none
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Talk:
 def read(body: ChatRequest) -> Talk:
     """Raises `UnknownModel`, and `BadInput` where the last message of the user holds no text that can be read."""
     if body.model not in MODELS:
-        raise UnknownModel(f"There is no model {body.model!r}.", hint=f"There are {', '.join(MODELS)}.")
+        raise UnknownModel("There is no model of this name.", hint=f"There are {', '.join(MODELS)}.")
     asked = [message for message in body.messages if message.role.lower() == "user"]
     if not asked:
         raise BadInput("No message of the user is there to answer.", hint='Send one: {"role": "user", "content": "..."}.')
@@ -62,7 +63,7 @@ def read(body: ChatRequest) -> Talk:
     if not question.strip():
         raise BadInput("The last message of the user is empty.")
     earlier = [text for message in asked[:-1] if (text := question_of(text_of(message))[:LONGEST_TURN]).strip()]
-    wishes = body.jitl
+    wishes = body.jitl or Wishes()
     ask = Ask(question, wishes.collections, wishes.as_of, wishes.release, wishes.run, tuple(earlier[-MOST_TURNS:]), MODELS[body.model])
     return Talk([(_role(message), text_of(message)) for message in body.messages], ask)
 
@@ -89,7 +90,8 @@ def forwarded(body: ChatRequest, talk: Talk) -> dict[str, Any]:
         {name: value for name, value in message.items() if value is not None} | {"content": text}
         for message, (_, text) in zip(sent["messages"], talk.messages, strict=True)
     ]
-    return {name: value for name, value in sent.items() if name in _FORWARDED} | {"messages": messages}
+    known = {name: value for name, value in sent.items() if name in _FORWARDED and not (name in _BOUNDS and value < 1)}
+    return known | {"messages": messages}
 
 
 def _role(message: ChatMessage) -> str:

@@ -207,7 +207,8 @@ def test_parameters_that_mean_nothing_here_are_tolerated(one: OpenAI) -> None:
         tools=[tool],
         tool_choice="auto",
         response_format={"type": "text"},
-        extra_body={"options": {"num_ctx": 1}, "keep_alive": "5m"},
+        max_tokens=-1,
+        extra_body={"options": {"num_ctx": 1}, "keep_alive": "5m", "jitl": None},
         extra_query={"api-version": "1"},
     )
     assert len(reply.choices) == 1
