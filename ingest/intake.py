@@ -111,7 +111,7 @@ class FileIntake:
 
     def _file(self, file: SourceFile) -> Iterator[Arrival | Closing]:
         state = file.path.stat()
-        if not self._force and self._remembered.unchanged(file.uri, state):
+        if not (self._force or file.provenance) and self._remembered.unchanged(file.uri, state):
             self._tally.outcome(file.uri, UNCHANGED)
             return
         if not state.st_size:

@@ -35,6 +35,8 @@ _CODECS = {
 }
 _ARXIV = re.compile(r"(?i)\b(?:arxiv[:/ ]*)?(\d{4}\.\d{4,5})(?:v\d+)?\b")
 _ARXIV_NAMED = re.compile(r"(?i)arxiv:\s*(\d{4}\.\d{4,5}|[a-z-]+/\d{7})")
+_ARXIV_OLD = re.compile(r"(?<![a-z])((?:hep|nucl|astro|gr|cond|quant|math)-(?:ex|ph|th|lat|qc|mat)|physics)[-_/]?(\d{7})(?!\d)")
+_LONGEST_ABSTRACT = 5_000
 _ISO = re.compile(r"(\d{4}-\d{2}-\d{2})")
 _MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
 _DATE = re.compile(
@@ -46,7 +48,7 @@ class LatexParser:
     """One document a file: what it draws in by its name is a document of its own."""
 
     name = "latex"
-    version = "1"
+    version = "2"
 
     def parse(self, file: SourceFile) -> Iterator[ParsedDocument]:
         source = read_text(file.path, _declared(file))
@@ -69,6 +71,7 @@ class LatexParser:
             "author": authors[:1000],
             "date": _date(" ".join(front.get("date", []))),
             "arxiv": _arxiv(file.name, source.text),
+            "abstract": _abstract(outline),
             "includes": included[:100],
         }
         title = " ".join(front.get("title", [])[:1]) or _large_print(reader)
@@ -86,6 +89,10 @@ def _read(reader: LatexReader) -> None:
         at = max(word.end(), HANDLERS[word[1]](reader, word[1], word.end()))
     stop = _END.search(reader.text, start.end())
     reader.read(start.end(), stop.start() if stop else None)
+
+
+def _abstract(outline: Outline) -> str:
+    return "\n".join(block.text for block in outline.blocks if block.section[:1] == ("Abstract",))[:_LONGEST_ABSTRACT]
 
 
 def _large_print(reader: LatexReader) -> str:
@@ -111,6 +118,8 @@ def _declared(file: SourceFile) -> str | None:
 
 def _arxiv(name: str, text: str) -> str:
     """The paper's own number: of its file's name, or named near its beginning."""
+    if old := _ARXIV_OLD.search(name):
+        return f"{old[1]}/{old[2]}"
     match = _ARXIV.search(name) or _ARXIV_NAMED.search(text[:4000])
     return match[1] if match else ""
 

@@ -15,6 +15,7 @@ from ingest.budget import Budget
 from ingest.noise import is_noise
 from ingest.parse.sniff import HEAD_BYTES, kind_of
 from ingest.scratch import Scratch
+from ingest.sources.neighbours import Neighbourhood
 from ingest.sources.port import NOTHING_REMEMBERED, Memory, Refused, Sources
 from jitl.errors import BadInput, Unreadable
 from jitl.ports import SourceFile
@@ -164,6 +165,7 @@ class _Tree:
         self._budget = budget
         self._depth = depth
         self._followed: set[Path] = set()
+        self._around = Neighbourhood()
 
     def walk(self) -> Iterator[SourceFile | Refused]:
         yield from self._folder(self._root, 0)
@@ -182,9 +184,11 @@ class _Tree:
             yield from self._maildir(place, entries, level)
             return
         siblings = {entry.name for entry in entries}
+        around, self._around = self._around, self._around.within(place.path, place.name, [entry.name for entry in entries])
         for entry in entries:
             if not is_noise(entry.name) and not _is_topic_lock(entry.name, siblings):
                 yield from self._entry(place.child(entry.name), entry, level)
+        self._around = around
 
     def _entry(self, place: _Place, entry: os.DirEntry[str], level: int) -> Iterator[SourceFile | Refused]:
         if entry.is_symlink():
@@ -192,7 +196,8 @@ class _Tree:
         elif entry.is_dir(follow_symlinks=False):
             yield from self._folder(place, level + 1)
         else:
-            yield from self._finder.file(place, self._budget, self._depth)
+            for item in self._finder.file(place, self._budget, self._depth):
+                yield self._around.told(item, entry.name)
 
     def _link(self, place: _Place, level: int) -> Iterator[SourceFile | Refused]:
         """A link is followed only where its target would not be found anyway."""
