@@ -94,6 +94,8 @@ EXAMPLES: dict[str, Callable[[Stage], list[object]]] = {
     "backup": lambda s: [s.files.parent / f"{uuid4()}.tgz"],
     "restore": lambda s: [s.lines("no backup")],
     "reindex": lambda s: [],
+    "usage": lambda s: ["--since", "7d"],
+    "usage cap": lambda s: ["collection", "aurora", "--tokens", 10**9],
     "corrections": lambda s: ["--since", "7d"],
     "corrections list": lambda s: ["--status", "approved"],
     "corrections show": lambda s: [s.correction()],
