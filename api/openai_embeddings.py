@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from anyio import CapacityLimiter, to_thread
@@ -21,23 +21,21 @@ _TURN = CapacityLimiter(1)
 """One group of texts at a time, whoever sent them."""
 
 
-async def embedded(body: EmbeddingsRequest, encoder: Encoder | None) -> dict[str, Any]:
-    """The reply to the body. Raises `BadInput` for what cannot be embedded, by its place, and `MissingPart`."""
+async def embedded(body: EmbeddingsRequest, encoder: Encoder | None, left: Callable[[], Awaitable[bool]]) -> dict[str, Any]:
+    """The reply to the body; what is there of it by then, for a client that has left.
+
+    Raises `BadInput` for what cannot be embedded, by its place, and `MissingPart`.
+    """
     texts = _texts(body)
     if encoder is None:
         raise MissingPart("The encoder is not installed.", hint="Run `jitl doctor --fix`.")
     if body.dimensions not in (None, encoder.dimension):
         raise BadInput(f"The encoder's vectors have {encoder.dimension} dimensions.", hint="Leave `dimensions` out.")
-    for at, text in enumerate(texts):
-        if not text.strip():
-            raise BadInput(f"input[{at}] is empty.")
-        if not encoder.covers(text):
-            raise BadInput(
-                f"input[{at}] is in a language that the encoder does not know: its vector would mean nothing.",
-                hint="Search such texts with POST /v1/search, which finds them by their terms.",
-            )
-    data = []
+    _check(texts, encoder)
+    data: list[dict[str, Any]] = []
     for start in range(0, len(texts), AT_ONCE):
+        if start and await left():
+            break
         group = texts[start : start + AT_ONCE]
         vectors = await to_thread.run_sync(encoder.embed, group, limiter=_TURN)
         data += [
@@ -46,6 +44,17 @@ async def embedded(body: EmbeddingsRequest, encoder: Encoder | None) -> dict[str
         ]
     spent = sum(map(tokens, texts))
     return {"object": "list", "data": data, "model": encoder.id, "usage": {"prompt_tokens": spent, "total_tokens": spent}}
+
+
+def _check(texts: Sequence[str], encoder: Encoder) -> None:
+    for at, text in enumerate(texts):
+        if not text.strip():
+            raise BadInput(f"input[{at}] is empty.")
+        if not encoder.covers(text):
+            raise BadInput(
+                f"input[{at}] is in a language that the encoder does not know: its vector would mean nothing.",
+                hint="Search such texts with POST /v1/search, which finds them by their terms.",
+            )
 
 
 def _texts(body: EmbeddingsRequest) -> list[str]:

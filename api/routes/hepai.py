@@ -130,7 +130,7 @@ async def call(
     if function in ("chat_completions", "embeddings"):
         given = {"model": model} if model is not None else {}
         if function == "embeddings":
-            return await openai.embed(_read(EmbeddingsRequest, said | given), here, who)
+            return await openai.embed(_read(EmbeddingsRequest, said | given), request, here, who)
         return await openai.complete(_read(ChatRequest, said | given), request, here, who)
     if function == "get_register_functions":
         return hepai.functions()

@@ -77,9 +77,9 @@ async def complete(body: ChatRequest, request: Request, here: Here, who: Caller)
 
 
 @router.post("/embeddings", response_model=None)
-async def embed(body: EmbeddingsRequest, here: Here, _: Caller) -> dict[str, Any]:
+async def embed(body: EmbeddingsRequest, request: Request, here: Here, _: Caller) -> dict[str, Any]:
     """Vectors of texts by this service's encoder, whichever model is named; the reply names it."""
-    return await embedded(body, here.encoder)
+    return await embedded(body, here.encoder, request.is_disconnected)
 
 
 def _model(name: str) -> dict[str, Any]:
