@@ -16,6 +16,7 @@ from jitl.principals import is_personal
 from jitl.sql.answers import KeptAnswer, Vote
 from jitl.sql.catalogue import CollectionInfo
 from jitl.sql.documents import DocumentInfo
+from jitl.sql.duplicates import Duplicate
 from jitl.sql.jobs import Job, JobItem
 from jitl.sql.origins import Origin
 from jitl.sql.people import KeyInfo, Person
@@ -50,6 +51,10 @@ def origin(value: Origin) -> Json:
     """A place that a collection is read from; `synced_at`: when it was last read whole."""
     synced = None if value.synced_at is None else value.synced_at.isoformat()
     return {"id": value.id, "address": value.address, "added_at": value.added_at.isoformat(), "synced_at": synced}
+
+
+def duplicate(value: Duplicate) -> Json:
+    return {"document": value.name, "document_id": value.id, "title": value.title, "date": value.date or None}
 
 
 def lesson(value: Lesson) -> Json:
@@ -89,7 +94,7 @@ def hit(value: RankedHit) -> Json:
         shown |= {"correction": taught.id}
         if value.passage is None:
             shown |= {"title": taught.question, "location": "", "text": taught.answer, "collection": taught.collection_id}
-    return shown | _given(superseded_by=value.superseded_by, path=list(value.path) or None)
+    return shown | _given(superseded_by=value.superseded_by, path=list(value.path) or None, also=list(value.also) or None)
 
 
 def correction(value: CorrectionState) -> Json:

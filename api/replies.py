@@ -91,6 +91,7 @@ class HitReply(TypedDict, total=False):
     correction: str
     superseded_by: str
     path: list[str]
+    also: list[str]
 
 
 class SearchReply(TypedDict):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ingest.arrivals import Arrival
 from ingest.fingerprint import digest_of
 from ingest.tally import ADDED, CHANGED, SKIPPED, UNCHANGED
+from jitl.likeness import signature
 from jitl.ports import Chunker, SparseEncoder
 from jitl.sql.frequencies import pack
 from jitl.sql.staging import NewVersion, Published, Staging, document_id, version_id
@@ -68,6 +69,7 @@ class Preparation:
             text=text,
             chunks=chunks,
             term_counts=pack(self._counts(chunks)),
+            likeness=signature(text),
         )
         return Prepared(arrival, id_, version, ADDED if published is None else CHANGED, new)
 

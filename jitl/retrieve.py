@@ -21,6 +21,7 @@ from jitl.fusion import Fused
 from jitl.gathering import GRAPH, Catalogue, Gathering, isolated
 from jitl.glossary import Glossary
 from jitl.legs import PassageLeg
+from jitl.once import once
 from jitl.translation import Translation
 from jitl.types import Consultation, Query, RankedHit, SearchResult, Strength
 
@@ -33,6 +34,7 @@ __all__ = ["PassageLeg", "Searcher"]
 
 _log = logging.getLogger(__name__)
 _TRIES = 3
+SPARE = 5  # hits in the place of those that only say the same again
 ONWARD = 5
 """Passages of a question that is left when a correction has answered a part of it."""
 
@@ -157,7 +159,7 @@ class Searcher:
         ahead = [hit for _, hits in onward for hit in hits]
         ids = {hit.passage.id for hit in ahead if hit.passage is not None}
         rest = self._walked(query, consultation, fused or [], k, notices)
-        hits = [*ahead, *(hit for hit in rest if hit.passage is None or hit.passage.id not in ids)]
+        hits = once([*ahead, *(hit for hit in rest if hit.passage is None or hit.passage.id not in ids)], k)
         return SearchResult(self._corrected(query, consultation, hits[:k])[:k], consultation, query, tuple(notices), onward)
 
     def _onward(self, query: Query, consultation: Consultation, notices: list[str]) -> tuple[tuple[Query, Sequence[RankedHit]], ...]:
@@ -196,7 +198,7 @@ class Searcher:
     def _walked(self, query: Query, consultation: Consultation, fused: Sequence[Fused], k: int, notices: list[str]) -> list[RankedHit]:
         """What the legs found and what that leads to; k at least, where there are so many."""
         if self.walker is None:
-            return self._gathering.hydrated(query, fused, k)
+            return self._gathering.hydrated(query, fused, k + SPARE)
         hits = self._gathering.hydrated(query, fused, max(k, self.walker.pool))
         starts = [statement_of(each.correction) for each in consultation.evidence if each.strength is Strength.DEPENDENT]
         try:

@@ -78,9 +78,8 @@ class Location:
     @property
     def label(self) -> str:
         """Short text for people: `page 3`, `slide 12`, `Trigger > Rates`."""
-        page = "" if self.page is None else f"page {self.page}"
-        slide = "" if self.slide is None else f"slide {self.slide}"
-        return ", ".join(part for part in (page, slide, " > ".join(self.section)) if part)
+        at = [f"{name} {number}" for name, number in (("page", self.page), ("slide", self.slide)) if number is not None]
+        return ", ".join([*at, " > ".join(self.section)] if self.section else at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +288,7 @@ class RankedHit:
     superseded_by: str | None = None
     path: tuple[str, ...] = ()
     legs: Mapping[str, float] = field(default_factory=dict)  # leg -> its own score (dense: cosine); legs that did not find it left out
+    also: tuple[str, ...] = ()  # documents that say the same there and are not shown for it
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,21 @@ def show(ctx: typer.Context, collection: Name, json: Json = False) -> None:
 
 
 @app.command()
+def duplicates(ctx: typer.Context, collection: Name, json: Json = False) -> None:
+    """Documents that are nearly the same: mirrors and editions, the latest first. JSON lines, one a group."""
+    from api import wire
+
+    here = session.of(ctx, json=json)
+    with here.client() as client:
+        found = client.call("GET", f"{wire.path('collections', collection)}/duplicates")["groups"]
+    for group in found:
+        if json:
+            here.out.result(group)
+        else:
+            here.out.print(", ".join(f"{one['document']} ({one['date'][:10]})" if one["date"] else one["document"] for one in group))
+
+
+@app.command()
 def pseudonymise(
     ctx: typer.Context,
     collection: Name,

@@ -11,6 +11,7 @@ from api.auth import Caller
 from api.here import Here
 from api.source_schemas import IntakeRequest, OriginRequest, SyncRequest
 from jitl.principals import Right
+from jitl.sql.duplicates import Duplicates
 
 router = APIRouter(prefix="/v1/collections", tags=["collections"])
 
@@ -38,6 +39,13 @@ def remove_source(c: str, source: str, here: Here, who: Caller) -> Response:
     here.syncing.origins.remove(place.id, source)
     here.trail.note(who.id, "source.remove", source)
     return Response(status_code=204)
+
+
+@router.get("/{c}/duplicates")
+def list_duplicates(c: str, here: Here, who: Caller) -> dict[str, Any]:
+    """Documents that are nearly the same (mirrors, editions), the latest of each group first; a search shows what they share once."""
+    place = access.collection(here.catalogue, who, c)
+    return {"groups": [[render.duplicate(one) for one in group] for group in Duplicates(here.db).groups(place.id)]}
 
 
 @router.put("/{c}/intake")

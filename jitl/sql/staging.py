@@ -63,6 +63,7 @@ class NewVersion:
     text: str
     chunks: Sequence[Chunk]
     term_counts: bytes
+    likeness: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,7 @@ def _announce(connection: Connection, collection_id: str, new: Sequence[NewVersi
             "kind": version.kind,
             "metadata": dict(version.metadata),
             "term_counts": version.term_counts,
+            "likeness": version.likeness,
             "passages": len(version.chunks),
             "created_at": now,
         }

@@ -95,6 +95,7 @@ versions = Table(
     Column("kind", String(32), nullable=False),
     Column("metadata", JSON, nullable=False),
     Column("blob", String(64)),  # sha256 of the original bytes, where they are kept
+    Column("likeness", LargeBinary),  # MinHash of its text, as `jitl.likeness` makes it; None for short ones
     Column("term_counts", LargeBinary, nullable=False),  # deflated (u32 term, u32 passages) pairs: what publish added
     Column("passages", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),

@@ -150,6 +150,7 @@ WALKS: dict[tuple[str, str], Walk] = {
         for place in (things.collection, things.name)
         for probe in send("POST", f"/v1/collections/{place}/sources", {"address": "https://wiki.example.org/"}, {"address": "/etc"})(things)
     ),
+    ("GET", "/v1/collections/{c}/duplicates"): get("/v1/collections/{collection}/duplicates", "/v1/collections/{name}/duplicates"),
     ("PUT", "/v1/collections/{c}/intake"): lambda things: (
         probe
         for place in (things.collection, things.name)

@@ -80,3 +80,21 @@ def test_the_command_line_lists_and_reads_again(tmp_path: Path) -> None:
     (docs / "b.md").rename(docs / "c.md")
     *_, second = jitl.json("sync", "-c", "bes3")
     assert (second["counts"]["added"], second["counts"]["removed"], second["counts"]["unchanged"]) == (1, 1, 1)
+
+
+def test_editions_are_listed_and_shown_once(live: Live) -> None:
+    live.collection("manuals")
+    admin = live.admin
+    words = " ".join(
+        f"Step {number} of the calibration of the drift chamber sets voltage {number * 7} on board {number}." for number in range(12)
+    )
+    pages = {f"guide-{year}.md": f"---\ndate: {year}-01-01\n---\n# Calibration\n\n{words} Edition {year}.\n" for year in (2019, 2024)}
+    live.upload(admin, "manuals", {**pages, "other.md": "# Magnet\n\nThe field of the solenoid is 1 T.\n"})
+    (group,) = admin.get("/v1/collections/manuals/duplicates").json()["groups"]
+    assert [one["document"] for one in group] == ["guide-2024.md", "guide-2019.md"]
+    hits = admin.post(
+        "/v1/search", json={"question": "voltage of board 3 in the chamber's calibration", "collections": ["manuals"]}
+    ).json()["hits"]
+    assert hits[0]["document"] == "guide-2024.md"
+    assert hits[0]["also"] == ["guide-2019.md"]
+    assert "guide-2019.md" not in [hit["document"] for hit in hits]
