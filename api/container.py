@@ -244,7 +244,7 @@ class Container:
             parts.probe("database", lambda: parts.database(self.db), worst=parts.DOWN),
             parts.encoder(self.encoder is not None, self.loading, NO_MODEL),
             parts.probe("corrections", lambda: parts.corrections(self.remembering, self.corrections.load), worst=parts.DOWN),
-            parts.probe("passages", lambda: parts.index(self.store, self.outbox), worst=parts.DEGRADED),
+            parts.probe("passages", lambda: parts.index(self.store, self.outbox, stores.engine(self.store)), worst=parts.DEGRADED),
             parts.probe("graph", self.following.part, worst=parts.DEGRADED),
             *model_parts(self.models),
             parts.probe("jobs", lambda: parts.jobs(self.jobs), worst=parts.DEGRADED),

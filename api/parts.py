@@ -67,9 +67,9 @@ def corrections(loading: Loading, refresh: Callable[[], None]) -> Part:
     return Part("corrections", READY)
 
 
-def index(store: VectorStore, outbox: Outbox) -> Part:
+def index(store: VectorStore, outbox: Outbox, engine: str) -> Part:
     behind = outbox.count()
-    return Part("passages", READY, f"{store.count()} points" + (f", {behind} versions to look at" if behind else ""))
+    return Part("passages", READY, f"{engine}: {store.count()} points" + (f", {behind} versions to look at" if behind else ""))
 
 
 def jobs(table: JobTable) -> Part:

@@ -53,6 +53,11 @@ def passages(settings: Settings, dimension: int) -> VectorStore:
     return QdrantStore(settings.vectors_server, dimension, key=key, name=settings.vectors_collection)
 
 
+def engine(store: VectorStore) -> str:
+    """For people: what holds the passages' index, and where. Raises `Unavailable`."""
+    return f"Qdrant {store.version()} at {store.url}" if isinstance(store, QdrantStore) else "in the data folder"
+
+
 def sender(settings: Settings) -> Callable[[str], None] | None:
     """What wakes processes elsewhere for a job; None where jobs are done in this process."""
     if not settings.shared:

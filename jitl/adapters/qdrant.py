@@ -37,7 +37,7 @@ class QdrantStore:
         with _translated(url):
             # Versions are compared by asking the server at once, and 1.18 would be warned of although all that we ask it knows.
             self._client = QdrantClient(url=url, api_key=key, prefer_grpc=False, timeout=round(timeout_s), check_compatibility=False)
-        self._url = url
+        self.url = url
         self._name = name
         self._dimension = dimension
         self._making = threading.Lock()
@@ -95,7 +95,7 @@ class QdrantStore:
             return str(client.info().version)
 
     def close(self) -> None:
-        with _translated(self._url):
+        with _translated(self.url):
             self._client.close()
 
     def _search(
@@ -115,7 +115,7 @@ class QdrantStore:
     @contextmanager
     def _ready(self) -> Iterator[Any]:
         """The client, once the server has our collection. A collection that went meanwhile is made anew at the next call."""
-        with _translated(self._url):
+        with _translated(self.url):
             if not self._made:
                 with self._making:
                     self._make()
@@ -144,7 +144,7 @@ class QdrantStore:
         held = self._client.get_collection(self._name).config.params.vectors
         size = held[DENSE].size if isinstance(held, dict) and DENSE in held else None
         if size != self._dimension:
-            message = f"The collection {self._name} on {self._url} holds vectors of another model ({size} numbers, not {self._dimension})."
+            message = f"The collection {self._name} on {self.url} holds vectors of another model ({size} numbers, not {self._dimension})."
             raise Conflict(message, hint="Name another one with JITL_VECTORS_COLLECTION.")
         self._client.create_payload_index(self._name, COLLECTION, models.PayloadSchemaType.KEYWORD, wait=True)
         self._made = True

@@ -25,6 +25,7 @@ from tests.data import corpora
 from tests.terminal import eventually
 
 KILLS = int(os.environ.get("JITL_TEST_KILLS", "200"))
+FILES = int(os.environ.get("JITL_TEST_FILES", "1000"))
 FILES_A_JOB = 12
 WORKERS = 3
 
@@ -107,6 +108,7 @@ def test_random_kills_leave_what_a_clean_run_leaves(cluster: Cluster, key: str) 
     print(f"seed {seed}, {KILLS} kills")
     rng = random.Random(seed)
     files = [path for path in sorted(corpora().rglob("*")) if path.is_file() and path.stat().st_size < 2_000_000]
+    files = rng.sample(files, min(FILES, len(files)))
     loads = [
         [(str(path.relative_to(corpora())), path.read_bytes()) for path in files[at : at + FILES_A_JOB]]
         for at in range(0, len(files), FILES_A_JOB)
