@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from jitl.errors import BadInput
 from jitl.gateway.gateway import Gateway
 from jitl.gateway.plan import Cap, read_plan
 from jitl.settings import load_settings
+from tests.data import ROOT
 from tests.endpoint import connect
 
 WHOLE = """
@@ -103,3 +105,10 @@ def test_the_doctor_tells_of_each_endpoint(tmp_path, monkeypatch):
     assert (hall.name, hall.state) == ("model hall", "degraded")
     assert "HALL_KEY" in hall.todo
     assert (cloud.state, cloud.detail) == ("ready", "large at https://models.example.org/v1; not asked yet")
+
+
+def test_the_readmes_file_is_one(tmp_path, monkeypatch):
+    monkeypatch.delenv("HALL_KEY", raising=False)
+    (shown,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    plan = plan_of(tmp_path, shown)
+    assert (plan.route("hep").fallback, plan.route("general").use, plan.currency) == (("cloud",), ("cloud",), "CNY")
