@@ -1,6 +1,6 @@
 """The port of everything that documents come from. An adapter inherits nothing from here; `addresses` lists them.
 
-A new kind of place is one file with a class that has what `Source` asks for, and one line in `addresses`. A new kind of *file*
+A new kind of place is one file with a class that has what `Source` asks for, and one entry in `addresses.PLACES`. A new kind of *file*
 (an export, an alert) needs no source but a parser: see `ingest.parse.registry`.
 """
 
