@@ -109,6 +109,8 @@ async def stream(endpoint: Endpoint, said: tuple[str | dict, ...]) -> AsyncItera
         calls = any(isinstance(piece, dict) and "tool_calls" in piece for piece in said)
         usage = None if endpoint.usage is None else told(*endpoint.usage)
         yield chunk({}, finish="tool_calls" if calls else "stop", usage=usage)
+        if endpoint.mode == "hangs after the end":
+            await asyncio.sleep(30)
         if endpoint.mode == "no choices last":
             yield event({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": []})
         if endpoint.mode != "no done":

@@ -49,23 +49,33 @@ def attempt(server: Server, errand: Errand, body: Mapping[str, Any], ledger: Led
     asked = _limited(fitted(body, room(plan, errand.max_tokens)), plan, errand)
     meter = Meter(prompt_tokens(asked))
     with server.health.at_work(), _charged(server, errand, meter, ledger):
-        lasting = errand.within_s or LONGEST * plan.timeout_s
-        ends = time.monotonic() + lasting
         held: list[Chunk] = []
-        with closing(server.transport.chunks(asked, timeout_s=_wait(server, errand))) as chunks:
+        with closing(_heard(server, errand, asked, meter)) as chunks:
             for chunk in chunks:
-                meter.read(chunk)
                 held.append(chunk)
                 if meter.begun:
                     yield from held
                     held.clear()
-                if time.monotonic() > ends:
-                    raise Unanswered(f"the reply took longer than {lasting:g} s", slow=True)
         if not (meter.begun or (errand.silent and meter.finished)):
             raise Unanswered("the model replied with nothing")
         if not meter.finished:
             raise Unanswered("the reply broke off")
         yield from held
+
+
+def _heard(server: Server, errand: Errand, asked: Mapping[str, Any], meter: Meter) -> Generator[Chunk, None, None]:
+    """Chunks within the time that a whole reply may take. What goes wrong after the reply has ended is of no account."""
+    lasting = errand.within_s or LONGEST * server.plan.timeout_s
+    ends = time.monotonic() + lasting
+    try:
+        with closing(server.transport.chunks(asked, timeout_s=_wait(server, errand))) as chunks:
+            for chunk in chunks:
+                meter.read(chunk)
+                yield chunk
+                _still_in_time(ends, lasting)
+    except Unanswered:
+        if not meter.finished:
+            raise
 
 
 @contextmanager
@@ -88,6 +98,11 @@ def _charged(server: Server, errand: Errand, meter: Meter, ledger: Ledger | None
             server.health.well()
         if ledger is not None and call is not None:
             ledger.settle(call, plan, Taken(0, 0, estimated=False) if free else meter.taken(), outcome)
+
+
+def _still_in_time(ends: float, lasting: float) -> None:
+    if time.monotonic() > ends:
+        raise Unanswered(f"the reply took longer than {lasting:g} s", slow=True)
 
 
 def _wait(server: Server, errand: Errand) -> float:

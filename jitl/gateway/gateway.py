@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_PAUSE_S: Final = 0.3
+OURS: Final = frozenset({"model", "stream", "stream_options", "n"})
+"""Fields of a chat body that are not passed through. One reply a call: what is set aside for it is one reply's."""
 NO_MODEL: Final = "No model is configured for this route."
 WHAT_TO_SET: Final = "An admin sets JITL_MODEL_URL, or describes endpoints and routes in models.toml."
 
@@ -53,9 +55,12 @@ class Gateway:
     def chat(self, route: str, body: Mapping[str, Any], payer: Payer | None = None, /) -> Generator[Chunk, None, None]:
         if self.plan.route(route) is None:
             raise MissingPart(NO_MODEL, hint=WHAT_TO_SET)
-        passed = {name: value for name, value in body.items() if name not in ("model", "stream", "stream_options") and value is not None}
+        passed = {name: value for name, value in body.items() if name not in OURS and value is not None}
+        messages = passed.get("messages")
+        if not isinstance(messages, list) or not all(isinstance(one, Mapping) for one in messages):
+            raise BadInput("`messages` is not a list of messages.")
         longest = passed.get("max_completion_tokens") or passed.get("max_tokens")
-        errand = Errand(route, payer, longest if isinstance(longest, int) else None, silent=True)
+        errand = Errand(route, payer, longest if isinstance(longest, int) and longest > 0 else None, silent=True)
         yield from self.converse(errand, passed)
 
     def name(self, route: str) -> str:

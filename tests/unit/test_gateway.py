@@ -197,6 +197,21 @@ def test_a_chat_body_is_passed_through_with_all_that_it_asks(two):
     assert (sent["stream_options"], sent["key"], "user" in sent) == ({"include_usage": True}, "sk-1", False)
 
 
+def test_a_chat_body_asks_for_one_reply_and_cannot_lend_itself_tokens(two):
+    models = gateway(plan_of(two[0], "a"))
+    list(models.chat("general", {**BODY, "n": 50, "max_tokens": -(10**6)}))
+    assert "n" not in two[0].requests[0]
+    with pytest.raises(BadInput, match="messages"):
+        list(models.chat("general", {"messages": ["hello"]}))
+
+
+def test_an_endpoint_that_hangs_after_the_end_has_answered(two):
+    two[0].mode = "hangs after the end"
+    models = gateway(plan_of(two[0], "a", timeout_s=0.4))
+    assert ask(models) == "from a"
+    assert not models.standings()[0].state.doubtful
+
+
 def test_a_chat_body_that_no_endpoint_takes_is_the_callers_fault(two):
     two[0].mode = "unknown model"
     models = gateway(plan_of(two[0], "a"))
