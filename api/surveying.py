@@ -106,7 +106,7 @@ class Surveying:
         """Queue a refresh where enough has changed and nothing is being read in; left to a process that stays."""
         if not self._settings.communities_after or not communities.installed() or self._behind():
             return
-        busy = {job.collection_id for job in self._jobs.unfinished() if job.kind in ("ingest", KIND)}
+        busy = {job.collection_id for job in self._jobs.unfinished() if job.kind in ("ingest", "sync", KIND)}
         for place in self._catalogue.living():
             waited = time.monotonic() - self._asked.get(place.id, -PAUSE_S)
             if place.id not in busy and place.passages and waited >= PAUSE_S and self._due(place.id):

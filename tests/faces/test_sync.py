@@ -98,3 +98,19 @@ def test_editions_are_listed_and_shown_once(live: Live) -> None:
     assert hits[0]["document"] == "guide-2024.md"
     assert hits[0]["also"] == ["guide-2019.md"]
     assert "guide-2019.md" not in [hit["document"] for hit in hits]
+
+
+def test_people_get_tokens_where_an_admin_asks_for_it(live: Live) -> None:
+    live.collection("letters")
+    admin = live.admin
+    assert live.person("teacher", letters="teach").put("/v1/collections/letters/intake", json={"pseudonyms": True}).status_code == 403
+    assert admin.put("/v1/collections/letters/intake", json={"pseudonyms": True}).json() == {"pseudonyms": True}
+    head = "From: Siobhan Marlowe <siobhan@lab.example.org>\nTo: b@x.org\nSubject: Magnet\nMessage-ID: <1@x>\n\n"
+    mail = f"{head}The magnet tripped.\n\nSiobhan\n"
+    live.upload(admin, "letters", {"a.eml": mail})
+    (document,) = admin.get("/v1/collections/letters/documents").json()["documents"]
+    shown = admin.get(f"/v1/documents/{document['id']}/source")
+    assert "magnet tripped" in shown.text
+    assert "siobhan" not in (shown.text + str(document)).lower()
+    original = admin.get(f"/v1/documents/{document['id']}/source", params={"original": True})
+    assert original.status_code == 404, "people in the file that was sent have their names"
