@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 OF_A_THING: Final = (
@@ -69,6 +69,32 @@ def same_step(question: str, chance: random.Random) -> str | None:
         return chance.choice(("Who is the person that {}?", "What is the name of the one who {}?", "Who is it that {}?")).format(found[1])
     about = _thing(question, chance)
     return f"{chance.choice(('What is', 'Can you name', 'Tell me'))} {about}?" if about else None
+
+
+def agents(questions: Sequence[str], chance: random.Random) -> Iterator[tuple[str, str, bool]]:
+    """Who does a thing, asked with the verb and with the noun made of it: text, correction, whether they are the same."""
+    things = sorted({found["rest"].strip() for one in questions if (found := _WHO.match(one)) and len(found["rest"].split()) < 9})
+    verbs = sorted(_AGENTS)
+    for thing in things:
+        for verb in chance.sample(verbs, 4):
+            asked = f"Who {verb} {thing}?"
+            noun = _noun(_AGENTS[verb], thing, chance)
+            other = _noun(_AGENTS[chance.choice([one for one in verbs if _AGENTS[one] != _AGENTS[verb]])], thing, chance)
+            yield from ((noun, asked, True), (asked, noun, True)) if chance.random() < 0.5 else ((noun, asked, True),)
+            yield other, asked, False
+            yield _noun(_AGENTS[verb], chance.choice([one for one in things if one != thing]), chance), asked, False
+
+
+def _noun(agent: str, thing: str, chance: random.Random) -> str:
+    bare = thing.removeprefix("the ")
+    whole, of, part = bare.rpartition(" of ")
+    turned = f"{part.removeprefix('the ')} {whole}" if of else bare
+    return chance.choice(
+        (
+            f"Who is the {agent} of {thing}?", f"Who is the {agent} of the {turned}?", f"{turned} {agent}?",
+            f"Name of the {agent} of {thing}",             f"Who is the {turned}'s {agent}?", f"I need the {agent} of {thing}. Who is it?", f"Who acts as {agent} of {thing}?",
+        )
+    )  # fmt: skip
 
 
 def _thing(question: str, chance: random.Random) -> str | None:
