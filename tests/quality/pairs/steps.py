@@ -92,7 +92,8 @@ def _noun(agent: str, thing: str, chance: random.Random) -> str:
     return chance.choice(
         (
             f"Who is the {agent} of {thing}?", f"Who is the {agent} of the {turned}?", f"{turned} {agent}?",
-            f"Name of the {agent} of {thing}",             f"Who is the {turned}'s {agent}?", f"I need the {agent} of {thing}. Who is it?", f"Who acts as {agent} of {thing}?",
+            f"Name of the {agent} of {thing}", f"Who is the {turned}'s {agent}?", f"I need the {agent} of {thing}. Who is it?",
+            f"Who acts as {agent} of {thing}?",
         )
     )  # fmt: skip
 
