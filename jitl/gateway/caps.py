@@ -58,16 +58,20 @@ class Caps:
             return Cap(row.tokens, row.money, cast("Window", row.per))
         return None if ref == OWNER.id else self._defaults.get(scope)
 
+    def among(self, connection: Connection, payer: Payer) -> Iterator[tuple[Scope, str, float, Cap]]:
+        """Those who pay and may not spend as they like: scope, ref, the share that they pay, their cap."""
+        for scope, ref, share in _payers(payer):
+            cap = self.of(connection, scope, ref)
+            if cap is not None and (cap.tokens is not None or cap.money is not None):
+                yield scope, ref, share, cap
+
     def check(self, connection: Connection, payer: Payer, wanted: Wanted, *, hold: bool = False) -> None:
         """Raises `OutOfBudget` where any of those who pay could come to stand above their cap.
 
         `hold`: nobody else is let through under the same caps until this transaction, which writes, has ended.
         """
         now = datetime.now(UTC)
-        for scope, ref, share in _payers(payer):
-            cap = self.of(connection, scope, ref)
-            if cap is None or (cap.tokens is None and cap.money is None):
-                continue
+        for scope, ref, share, cap in self.among(connection, payer):
             if hold:
                 self._db.hold(connection, f"cap {scope} {ref}")
             gone = spent(connection, scope, ref, window_start(cap.per, now))

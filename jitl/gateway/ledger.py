@@ -1,13 +1,14 @@
-"""What calls of models cost, kept in SQL: set aside before the model is asked, settled when its reply has ended, however it did.
+"""What calls of models cost, kept in SQL: under a cap set aside before the model is asked, settled when its reply ends, however it does.
 
-A call whose process was killed keeps what was set aside for it: a cap is never overrun for that.
+A call whose process was killed keeps what was set aside for it: a cap is never overrun for that. Where nothing is capped nothing is
+written before the model is asked: a person waits for its first word.
 """
 
 from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,6 +46,15 @@ class Line:
     estimated: int  # calls whose tokens the endpoint did not tell
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One under way: its row, and who of the collections pays which share. `kept`: it stands in SQL already."""
+
+    row: Mapping[str, Any]
+    shares: Sequence[Mapping[str, Any]]
+    kept: bool
+
+
 class Ledger:
     """Safe to call from several threads."""
 
@@ -57,27 +67,31 @@ class Ledger:
         with self._db.read() as connection:
             self.caps.check(connection, payer, wanted)
 
-    def open(self, payer: Payer, route: str, endpoint: EndpointPlan, prompt: int, completion: int) -> str:
-        """Set aside what the call can take at most; its id. Raises `OutOfBudget`, and then nothing is set aside."""
+    def open(self, payer: Payer, route: str, endpoint: EndpointPlan, prompt: int, completion: int) -> Call:
+        """Set aside what the call can take at most, where anyone who pays is capped. Raises `OutOfBudget`, then without any trace."""
         id_, cost = str(uuid.uuid4()), endpoint.cost(prompt, completion)
         row = {"id": id_, "at": datetime.now(UTC), "principal_id": payer.principal_id, "key_id": payer.key_id, "route": route}
         row |= {"endpoint": endpoint.name, "model": endpoint.model, "outcome": "open", "estimated": True}
         row |= {"prompt_tokens": prompt, "completion_tokens": completion, "cost": cost}
-        with self._db.write() as connection:
-            self.caps.check(connection, payer, Wanted(prompt + completion, cost), hold=True)
-            connection.execute(model_calls.insert().values(row))
-            for place in payer.collections:
-                share = {"call_id": id_, "collection_id": place, "share": 1.0 / len(payer.collections)}
-                connection.execute(model_call_shares.insert().values(share))
-        return id_
+        shares = [{"call_id": id_, "collection_id": place, "share": 1.0 / len(payer.collections)} for place in payer.collections]
+        with self._db.read() as connection:
+            capped = any(self.caps.among(connection, payer))
+        if capped:
+            with self._db.write() as connection:
+                self.caps.check(connection, payer, Wanted(prompt + completion, cost), hold=True)
+                _keep(connection, row, shares)
+        return Call(row, shares, capped)
 
-    def settle(self, call: str, endpoint: EndpointPlan, taken: Taken, outcome: str) -> None:
+    def settle(self, call: Call, endpoint: EndpointPlan, taken: Taken, outcome: str) -> None:
         """What it took in the end. The reply has been given: a database that is away now leaves what was set aside."""
         values = {"prompt_tokens": taken.prompt, "completion_tokens": taken.completion, "estimated": taken.estimated, "outcome": outcome}
         values["cost"] = endpoint.cost(taken.prompt, taken.completion)
         try:
             with self._db.write() as connection:
-                connection.execute(model_calls.update().where(_calls.id == call).values(values))
+                if call.kept:
+                    connection.execute(model_calls.update().where(_calls.id == call.row["id"]).values(values))
+                else:
+                    _keep(connection, {**call.row, **values}, call.shares)
         except Unavailable as error:
             log.warning("What a call of %s took could not be noted: %s", endpoint.name, error)
 
@@ -100,3 +114,9 @@ class Ledger:
 
     def look(self) -> AbstractContextManager[Connection]:
         return self._db.read()
+
+
+def _keep(connection: Connection, row: Mapping[str, Any], shares: Sequence[Mapping[str, Any]]) -> None:
+    connection.execute(model_calls.insert().values(row))
+    if shares:
+        connection.execute(model_call_shares.insert(), list(shares))
