@@ -136,6 +136,10 @@ EXAMPLES: dict[str, Callable[[Stage], list[object]]] = {
     "keys create": lambda s: [f"who-{uuid4()}", "--role", "reader", "--grant", "aurora=read"],
     "keys revoke": lambda s: [s.key()],
     "mcp": lambda s: [],
+    "sync": lambda s: [s.files, "-c", s.collection()],
+    "worker": lambda s: ["--check"],  # there is none in this profile, which is said
+    "collections duplicates": lambda s: ["aurora"],
+    "collections pseudonymise": lambda s: [s.collection()],
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 import httpx
@@ -179,8 +180,7 @@ def test_the_description_needs_no_other_host(live: Live) -> None:
     page = live.client().get("/docs")
     assert page.status_code == 200
     assert "<script" not in page.text
-    assert "http://" not in page.text.replace("http://127.0.0.1", "")
-    assert "https://" not in page.text
+    assert not re.findall(r"""(?:src|href|action|srcset|data|poster)\s*=\s*["']?(?:https?:)?//|@import|url\(""", page.text)
     for method, path in operations(live):
         assert path in page.text, (method, path)
 

@@ -125,7 +125,7 @@ def test_chats_hold_question_sources_and_answer(used: tuple[Live, dict[str, str]
     live, made = used
     rows = export(erika(live), "sft")
     mine = [row for row in rows if row["provenance"]["corrections"] == [made["lesson"]]]
-    assert [row["messages"][1]["content"].rpartition("Question: ")[2] for row in mine] == [FIELD, OTHER_WORDS]
+    assert [row["messages"][1]["content"].rpartition("Question: ")[2].splitlines()[0] for row in mine] == [FIELD, OTHER_WORDS]
     assert [message["role"] for message in mine[0]["messages"]] == ["system", "user", "assistant"]
     assert "1.0 tesla" in mine[0]["messages"][1]["content"]
     assert mine[0]["messages"][2]["content"] == "It provides 1.0 tesla. [1]"
