@@ -195,11 +195,12 @@ def main() -> None:
     folder, papers, generation_, point, count = sys.argv[1:6]
     mutant = "--mutant" in sys.argv
     import api.container
+    import api.models
     from ingest.sources import find
     from jitl.settings import Settings
     from jitl.sql.people import OWNER
 
-    setattr(api.container, "OnnxEncoder", QuickEncoder)  # noqa: B010  # the one seam
+    setattr(api.models, "OnnxEncoder", QuickEncoder)  # noqa: B010  # the one seam
     settings = Settings(data_dir=Path(folder))
     container = api.container.Container.build(settings)
     collection = container.catalogue.collection(COLLECTION)

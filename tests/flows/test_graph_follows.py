@@ -303,12 +303,13 @@ def test_what_waits_is_not_missing(shop: GraphWorkshop) -> None:
 
 def test_the_service_says_that_the_graph_is_behind_and_makes_it_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from api import container as root
+    from api import models
     from jitl.settings import Settings
 
     def away(self: SqlGraph, facts: Sequence[PassageFacts]) -> None:
         raise Unavailable("The graph server does not answer.")
 
-    monkeypatch.setattr(root, "OnnxEncoder", QuickEncoder)
+    monkeypatch.setattr(models, "OnnxEncoder", QuickEncoder)
     records = tmp_path / "records.jsonl"
     records.write_text("".join(json.dumps({"id": f"{n}", "title": f"Note {n}", "text": prose(random.Random(n))}) + "\n" for n in range(5)))
     with closing(root.Container.build(Settings(data_dir=tmp_path / "data"))) as service:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from api import container as root
+from api import models
 from api.parts import DEGRADED, READY, Part
 from graph import bolt
 from graph.index import GraphIndexer
@@ -139,7 +140,7 @@ def test_an_ingest_waits_for_no_server_and_nothing_is_lost_on_it(shop: GraphWork
 def service(neo4j, wire, tmp_path, monkeypatch) -> Iterator[root.Container]:
     """A service with five notes, opened and filled while the graph's server is away."""
     monkeypatch.setattr(bolt, "REST_S", 0.3)
-    monkeypatch.setattr(root, "OnnxEncoder", QuickEncoder)
+    monkeypatch.setattr(models, "OnnxEncoder", QuickEncoder)
     records = tmp_path / "records.jsonl"
     texts = [prose(random.Random(n)) for n in range(5)]
     records.write_text("".join(json.dumps({"id": f"{n}", "title": f"Note {n}", "text": text}) + "\n" for n, text in enumerate(texts)))
