@@ -125,7 +125,7 @@ def test_an_overview_is_answered_from_communities_with_sources(live: Live) -> No
 
 def test_without_an_overview_the_subject_is_answered_and_not_the_words_that_ask(live: Live) -> None:
     fill(live, "plain")
-    say = "# This collection\n\nWhat this collection does say about an array is what any collection does say about it."
+    say = "# This collection\n\nWhat this collection does say of a thing is what any collection does say about it."
     live.upload(live.admin, "plain", {"say.md": say})
     reader = live.person("pia", plain="read")
     answer = reader.post("/v1/ask", json={"question": OVERVIEW}).json()
