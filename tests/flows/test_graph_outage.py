@@ -69,7 +69,7 @@ def until_it_answers(graph: Neo4jGraph, most: float = 30.0):
 
 def dump(graph: Neo4jGraph):
     return (
-        dict(graph.counts()),
+        dict(graph.counts(COLLECTION)),
         list(graph.edges(COLLECTION)),
         graph.entities("", [COLLECTION], 1000),
         graph.aliases(NAMES, [COLLECTION]),
@@ -116,7 +116,7 @@ def test_what_was_written_in_vain_changes_nothing_and_is_written_again(graph, wi
     assert seconds(lambda: graph.remove(["v1"])) + seconds(lambda: graph.forget(COLLECTION)) < 1.0
     wire.mend()
     until_it_answers(graph)
-    assert graph.counts()["passages"] == 10
+    assert graph.counts(COLLECTION)["passages"] == 10
     graph.write(second)
     graph.remove(["v1"])
     after = dump(graph)

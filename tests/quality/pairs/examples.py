@@ -118,6 +118,8 @@ def _own(one: Taught, chance: random.Random) -> Iterator[Pair]:
     """What its set says of it."""
     for text in one.covered if len(one.covered) < 4 else chance.sample(one.covered, 3):
         yield Pair(text, one.question, same=1)
+        if one.set == "hep" and chance.random() < 0.5:
+            yield Pair(one.question, text, same=1)  # whoever teaches may choose either words
     for text in one.others:
         yield Pair(text, one.question)
     for statement, text in zip(one.statements, one.others, strict=False):
