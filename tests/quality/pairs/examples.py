@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tests.quality.pairs.steps import agents, same_step, second_step
+from tests.quality.pairs.steps import agents, measures, same_step, second_step
 from tests.quality.pairs.taught import Taught, lines, unrelated
 
 Encode = Callable[[Sequence[str]], np.ndarray]
@@ -61,6 +61,7 @@ def make(taught: Mapping[str, Sequence[Taught]], encode: Encode, seed: int, of_h
     pairs += list(relations.pairs(1500, chance))
     asked = [one.question for one in everyone if one.set == "hep"]
     pairs += [Pair(text, question, same=int(same)) for _ in range(3) for text, question, same in agents(asked, chance)]
+    pairs += [Pair(text, question, same=int(same)) for text, question, same in measures(400, chance)]
     pairs = [_worn(pair, chance) for pair in pairs]
     chance.shuffle(pairs)
     return pairs

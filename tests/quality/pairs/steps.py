@@ -75,7 +75,7 @@ def agents(questions: Sequence[str], chance: random.Random) -> Iterator[tuple[st
     """Who does a thing, asked with the verb and with the noun made of it: text, correction, whether they are the same."""
     things = sorted({found["rest"].strip() for one in questions if (found := _WHO.match(one)) and len(found["rest"].split()) < 9})
     verbs = sorted(_AGENTS)
-    for thing in things:
+    for thing in things if len(things) > 1 else ():
         for verb in chance.sample(verbs, 4):
             asked = f"Who {verb} {thing}?"
             noun = _noun(_AGENTS[verb], thing, chance)
@@ -120,3 +120,29 @@ def _third(verb: str) -> str:
     first, _, rest = verb.partition(" ")
     said = {"have": "has"}.get(first, f"{first}s")
     return f"{said} {rest}".rstrip()
+
+
+_MEASURES: Final = (
+    ("mass", "heavy"), ("weight", "heavy"), ("length", "long"), ("duration", "long"), ("height", "tall"), ("height", "high"),
+    ("width", "wide"),
+    ("depth", "deep"), ("age", "old"), ("speed", "fast"), ("size", "big"), ("size", "large"), ("temperature", "hot"), ("distance", "far"),
+    ("thickness", "thick"), ("strength", "strong"), ("precision", "precise"), ("accuracy", "accurate"), ("brightness", "bright"),
+)  # fmt: skip
+_THINGS: Final = (
+    "Zc(4430)", "X(3872)", "Y(4260)", "Pc(4457)", "tau", "D0", "Lambda_c", "drift chamber", "solenoid", "beam pipe",
+    "storage ring", "linac", "muon counter", "iron yoke", "calorimeter barrel", "crystal", "end cap", "control room", "shift",
+    "fill", "bunch", "tunnel",
+)  # fmt: skip
+
+
+def measures(count: int, chance: random.Random) -> Iterator[tuple[str, str, bool]]:
+    """`How heavy is X?` beside `What is the mass of X?`, either way round; and beside another measure or thing."""
+    for _ in range(count):
+        noun, how = chance.choice(_MEASURES)
+        thing, other = chance.sample(_THINGS, 2)
+        pair = [f"How {how} is the {thing}?", f"What is the {noun} of the {thing}?"]
+        chance.shuffle(pair)
+        yield pair[0], pair[1], True
+        wrong = chance.choice([one for one, adjective in _MEASURES if adjective != how and one != noun])
+        yield f"What is the {wrong} of the {thing}?", f"How {how} is the {thing}?", False
+        yield f"How {how} is the {other}?", f"What is the {noun} of the {thing}?", False
